@@ -1,0 +1,67 @@
+//! Reading NS8: the cluster's Redis and its task API.
+//!
+//! Turns keys into a [`ClusterState`](crate::model::ClusterState) and nothing
+//! more; what it means is decided elsewhere. fred and reqwest are used here
+//! and nowhere else. Reads only: nothing is ever written to the cluster, except
+//! the tasks that the probe method `api` asks for. May import `model` and
+//! `config`.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use crate::model::{ClusterState, SmtpSettings};
+
+/// Reads the cluster.
+#[async_trait]
+pub trait ClusterReader: Send + Sync {
+    /// Everything that the program needs to know, at one moment. `now` becomes
+    /// `read_at`. A value that cannot be understood never fails the read.
+    async fn read(&self, now: Timestamp) -> Result<ClusterState, ClusterError>;
+
+    /// The cluster's smarthost; `None` when none is set or it is switched off.
+    async fn smarthost(&self) -> Result<Option<SmtpSettings>, ClusterError>;
+
+    /// Whether the cluster can be read just now.
+    async fn ping(&self) -> Result<(), ClusterError>;
+}
+
+/// Why the cluster could not be read. Never means "no status".
+#[derive(Debug, thiserror::Error)]
+pub enum ClusterError {
+    /// No connection, lost connection, no answer in time.
+    #[error("Redis at {address} cannot be reached: {reason}")]
+    Unreachable {
+        /// Where it was tried.
+        address: String,
+        /// What went wrong.
+        reason: String,
+    },
+    /// The account was refused.
+    #[error("Redis at {address} refused the account {user}: {reason}")]
+    Refused {
+        /// Where it was tried.
+        address: String,
+        /// As whom.
+        user: String,
+        /// What Redis said.
+        reason: String,
+    },
+    /// It answered with an error or with something that makes no sense.
+    #[error("Redis at {address} answered {command} with an error: {reason}")]
+    Answer {
+        /// Who answered.
+        address: String,
+        /// To what.
+        command: String,
+        /// What it said.
+        reason: String,
+    },
+    /// A snapshot file that is none.
+    #[error("{path} is not a snapshot that this version can read: {reason}")]
+    Snapshot {
+        /// Which file.
+        path: String,
+        /// Why not.
+        reason: String,
+    },
+}

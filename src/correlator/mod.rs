@@ -1,0 +1,4 @@
+//! Which run an alert speaks of, whether it is over, and what each member did.
+//!
+//! Pure: a function of the cluster as read, the alerts that wait, what is
+//! remembered, and the time. Must import nothing but `model`.

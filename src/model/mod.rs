@@ -1,0 +1,35 @@
+//! The ground floor: the words of the program as plain data.
+//!
+//! Every other room speaks in these types. They hold no connection, no clock
+//! and no file; time is a value (`jiff::Timestamp`) that somebody above put in.
+//! This room must not import another room, tokio, or any crate that does I/O.
+
+mod alert;
+mod cause;
+mod cluster;
+mod ids;
+mod mail;
+mod memory;
+mod probe;
+mod report;
+mod run;
+mod text;
+
+pub use alert::{Alert, AlertState, InboxEntry, InboxId};
+pub use cause::{ModuleCause, Outcome, PlanCause, RepoCause, Severity};
+pub use cluster::{
+    ClusterState, Destination, Layout, Module, Node, Plan, Status, StatusReading, Unreadable,
+};
+pub use ids::{DestinationId, ModuleId, NodeId, PlanId, ReportId, RunId};
+pub use mail::{
+    Attempt, Delivery, DeliveryRecord, Encryption, Language, MailBody, MailId, Mailbox,
+    OutgoingMail, RecipientState, SmtpSettings,
+};
+pub use memory::{CloseReason, Memory, Outage};
+pub use probe::{Lock, Probe, ProbeMethod, ProbeSet, ProbeTarget, SkipReason};
+pub use report::{
+    Advice, AlertLabels, DestinationHealth, DestinationResult, MemberResult, PlanSummary, Report,
+    ReportKind, StoredReport, Warning,
+};
+pub use run::{JudgedMember, JudgedRun};
+pub use text::{sanitize, truncate};

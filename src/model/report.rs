@@ -1,0 +1,279 @@
+//! The settled verdict on a run: what is mailed, stored and shown. It is made
+//! of enums and values, never of sentences, so that it can be told in another
+//! language or form at any later time.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    DestinationId, ModuleCause, ModuleId, NodeId, Outcome, PlanCause, PlanId, Probe, ProbeMethod,
+    ReportId, RunId, SkipReason,
+};
+
+/// What a report is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReportKind {
+    /// One run of one plan.
+    Run,
+    /// An alert named a plan that the cluster does not have.
+    UnknownPlan,
+    /// The cluster's Redis could not be read for too long.
+    RedisUnreachable,
+    /// An alert named no plan, and every plan is fine.
+    AllWell,
+}
+
+/// The labels of an alert that are shown: alertname, id, `backup_id`, name,
+/// node, severity; each at most 200 characters.
+pub type AlertLabels = BTreeMap<String, String>;
+
+/// A report.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// What it is about.
+    pub kind: ReportKind,
+    /// When it was made.
+    pub made_at: Timestamp,
+    /// Which run; for the other kinds an id that says which outage or day.
+    pub run: RunId,
+    /// The verdict.
+    pub outcome: Outcome,
+    /// What is to be said about the plan as a whole.
+    #[serde(default)]
+    pub causes: Vec<PlanCause>,
+    /// The plan; for the kinds that concern none or several: none.
+    #[serde(default)]
+    pub plan: Option<PlanSummary>,
+    /// Cluster name, else the leader's name, else nothing.
+    #[serde(default)]
+    pub cluster_name: Option<String>,
+    /// Bad ones first, then as the plan has them.
+    #[serde(default)]
+    pub members: Vec<MemberResult>,
+    /// Instances that the plan names and the cluster no longer has.
+    #[serde(default)]
+    pub gone: Vec<ModuleId>,
+    /// Where the plan stores, and what the repositories said.
+    #[serde(default)]
+    pub destination: Option<DestinationResult>,
+    /// What changes no outcome and should be known.
+    #[serde(default)]
+    pub warnings: Vec<Warning>,
+    /// What to do next, most important first.
+    #[serde(default)]
+    pub advice: Vec<Advice>,
+    /// The labels of the alerts that led here, without repetitions.
+    #[serde(default)]
+    pub alerts: Vec<AlertLabels>,
+    /// [`ReportKind::UnknownPlan`]: the ids that alerts named, 200 characters
+    /// each. Else empty.
+    #[serde(default)]
+    pub unknown_plans: Vec<PlanId>,
+    /// [`ReportKind::AllWell`]: every enabled plan with the time of its newest
+    /// status. Else empty.
+    #[serde(default)]
+    pub plans: Vec<(PlanSummary, Option<Timestamp>)>,
+    /// [`ReportKind::RedisUnreachable`]: since when. Else none.
+    #[serde(default)]
+    pub unreachable_since: Option<Timestamp>,
+}
+
+/// The plan, as the report needs it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanSummary {
+    /// Its id.
+    pub id: PlanId,
+    /// Its name.
+    pub name: String,
+    /// Its schedule, as systemd reads it.
+    pub schedule: String,
+    /// Whether it is switched on.
+    pub enabled: bool,
+}
+
+/// One line of the table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberResult {
+    /// The module.
+    pub module: ModuleId,
+    /// The label people gave it.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Where it lives.
+    #[serde(default)]
+    pub node: Option<NodeId>,
+    /// That node's label.
+    #[serde(default)]
+    pub node_name: Option<String>,
+    /// What became of it, after the probes.
+    pub cause: ModuleCause,
+    /// When its backup began.
+    #[serde(default)]
+    pub started: Option<Timestamp>,
+    /// How long it took, in seconds.
+    #[serde(default)]
+    pub duration_s: Option<i64>,
+    /// Bytes; only for ok ones.
+    #[serde(default)]
+    pub size: Option<u64>,
+    /// Files; only for ok ones.
+    #[serde(default)]
+    pub files: Option<u64>,
+    /// For what is not ok: the newest snapshot that a probe found. Changes
+    /// made since then are in no backup.
+    #[serde(default)]
+    pub at_risk_since: Option<Timestamp>,
+    /// A probe saw the repository and found no snapshot in it at all.
+    #[serde(default)]
+    pub never_saved: bool,
+    /// An error text that came with the status, or why it is unreadable.
+    #[serde(default)]
+    pub detail: Option<String>,
+}
+
+/// Whether the destination itself works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DestinationHealth {
+    /// At least one repository answered in a way that shows it works.
+    Fine,
+    /// Every probed repository blames it.
+    Failed,
+    /// Nobody asked, or the answers do not tell.
+    NotChecked,
+}
+
+/// The destination and its probes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DestinationResult {
+    /// Its id.
+    pub id: DestinationId,
+    /// Its label.
+    pub name: String,
+    /// Its kind.
+    pub provider: String,
+    /// Its address, without credentials.
+    pub url: String,
+    /// Whether it works.
+    pub health: DestinationHealth,
+    /// How it was asked.
+    pub method: ProbeMethod,
+    /// Why not, when it was not.
+    #[serde(default)]
+    pub skipped: Option<SkipReason>,
+    /// Every answer.
+    #[serde(default)]
+    pub probes: Vec<Probe>,
+    /// Repositories that were left out.
+    #[serde(default)]
+    pub left_out: usize,
+}
+
+/// Changes no outcome.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Warning {
+    /// Ok by its status, but with 0 files.
+    NoFiles {
+        /// Which module.
+        module: ModuleId,
+    },
+    /// A status without a run: its end lies before its start.
+    EndBeforeStart {
+        /// Which module.
+        module: ModuleId,
+    },
+    /// A key beside the statuses could not be understood.
+    UnreadableKey {
+        /// Which key.
+        key: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The plan names modules that are not in the cluster any more.
+    GoneMembers {
+        /// Which ones.
+        modules: Vec<ModuleId>,
+    },
+    /// A repository of a module that is ok did not answer well.
+    HealthyModuleProbe {
+        /// Which module.
+        module: ModuleId,
+    },
+    /// A repository is locked for a day or longer.
+    StaleLock {
+        /// Whose repository.
+        module: ModuleId,
+        /// Who holds it.
+        owner: String,
+        /// Since when.
+        since: Option<Timestamp>,
+    },
+}
+
+/// What to do next. The texts live with the mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Advice {
+    /// The destination does not answer: check that it is up and reachable.
+    CheckDestination,
+    /// The destination refused: check its credentials.
+    CheckCredentials,
+    /// The restic password is not the right one.
+    CheckPassword,
+    /// Remove the stale lock, after making sure that nothing runs.
+    RemoveLock,
+    /// Something holds the repository now; wait and look again.
+    WaitForLock,
+    /// The repository is damaged: run `restic check`, keep what is there.
+    CheckRepository,
+    /// The repository is not there: was it moved or deleted?
+    FindRepository,
+    /// The destination is fine: look at the module's and node's log.
+    ReadModuleLog,
+    /// The snapshot is safe; retention or statistics failed.
+    CheckRetention,
+    /// The module never ran in this plan: run it once by hand.
+    RunByHand,
+    /// The cluster's Redis does not answer.
+    CheckRedis,
+    /// The alert's labels name a plan that does not exist.
+    CheckAlertLabels,
+    /// The plan is switched off; its alert ends only with the next run.
+    EnablePlan,
+    /// A status value is damaged; the next run writes it anew.
+    WaitForNextRun,
+    /// Nothing to do.
+    Nothing,
+}
+
+/// A report that was stored.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StoredReport {
+    /// Its number.
+    pub id: ReportId,
+    /// The report.
+    pub report: Report,
+}
+
+impl Report {
+    /// How many members count as bad.
+    pub fn bad(&self) -> usize {
+        self.count(super::Severity::Bad)
+    }
+
+    /// How many members count at all.
+    pub fn counted(&self) -> usize {
+        self.bad() + self.count(super::Severity::Good)
+    }
+
+    fn count(&self, severity: super::Severity) -> usize {
+        self.members
+            .iter()
+            .filter(|member| member.cause.severity() == severity)
+            .count()
+    }
+}

@@ -1,0 +1,60 @@
+//! Text from outside is hostile: names, labels and restic's words are made
+//! harmless once, with the functions here, before a person sees them.
+
+/// Makes control and invisible formatting characters visible, so that no value
+/// from outside can move a terminal's cursor, forge a log line, inject a mail
+/// header or turn the reading direction. Line breaks become `␊`.
+pub fn sanitize(text: &str) -> String {
+    text.chars().map(visible).collect()
+}
+
+fn visible(c: char) -> char {
+    match c {
+        // The Unicode block "Control Pictures" mirrors the C0 controls.
+        '\0'..='\u{1f}' => char::from_u32(0x2400 + c as u32).unwrap_or('\u{fffd}'),
+        '\u{7f}' => '\u{2421}',
+        '\u{80}'..='\u{9f}'
+        | '\u{200e}'
+        | '\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2066}'..='\u{2069}'
+        | '\u{feff}' => '\u{fffd}',
+        _ => c,
+    }
+}
+
+/// At most `max` characters of `text`; a cut is shown by a final `…`, which
+/// counts.
+pub fn truncate(text: &str, max: usize) -> String {
+    if text.chars().count() <= max {
+        return text.to_owned();
+    }
+    let mut cut: String = text.chars().take(max.saturating_sub(1)).collect();
+    cut.push('…');
+    cut
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_control_character_survives() {
+        let hostile = "a\r\nBcc: x\u{1b}[31m\u{202e}evil\0\u{85}";
+        let shown = sanitize(hostile);
+        assert_eq!(shown, "a␍␊Bcc: x␛[31m\u{fffd}evil␀\u{fffd}");
+        assert!(!shown.chars().any(char::is_control));
+    }
+
+    #[test]
+    fn ordinary_text_stays_as_it_is() {
+        let name = "Nightly \"prod\" è 🚀 日本語 שלום";
+        assert_eq!(sanitize(name), name);
+    }
+
+    #[test]
+    fn a_cut_is_counted_in_characters_and_shown() {
+        assert_eq!(truncate("èèèè", 4), "èèèè");
+        assert_eq!(truncate("èèèèè", 4), "èèè…");
+    }
+}

@@ -1,0 +1,76 @@
+//! Asking restic repositories whether they answer and what their newest
+//! snapshot is.
+//!
+//! Chooses what to ask, asks with a hard limit on time and output, and turns
+//! exit codes and texts into causes. Starts child processes and ends them with
+//! their whole group. May import `model` and `config`; reaches the cluster only
+//! through the two small traits below, which `pipeline` connects.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+
+use crate::model::{DestinationId, Probe, ProbeMethod, ProbeTarget};
+
+/// Asks one repository.
+#[async_trait]
+pub trait Prober: Send + Sync {
+    /// Which method this is.
+    fn method(&self) -> ProbeMethod;
+
+    /// Asks, and answers within `limit` whatever happens: a probe never fails,
+    /// its failure is its answer.
+    async fn probe(&self, target: &ProbeTarget, limit: Duration) -> Probe;
+}
+
+/// The credentials of a destination as NS8 and the seed keep them: names such
+/// as `url`, `password`, `aws_access_key_id`.
+pub type Credentials = BTreeMap<String, SecretString>;
+
+/// Where method `restic` gets credentials that the file does not hold.
+#[async_trait]
+pub trait CredentialSource: Send + Sync {
+    /// All fields known of a destination, the restic password as `password`;
+    /// or why they cannot be had, in words for an administrator.
+    async fn credentials(&self, destination: &DestinationId) -> Result<Credentials, String>;
+}
+
+/// The cluster action `read-backup-snapshots`.
+#[async_trait]
+pub trait SnapshotAction: Send + Sync {
+    /// Runs it for `<destination>/<path>`; the answer is the action's output.
+    /// Returns within `limit`.
+    async fn read_backup_snapshots(
+        &self,
+        destination: &DestinationId,
+        path: &str,
+        limit: Duration,
+    ) -> Result<serde_json::Value, ActionError>;
+}
+
+/// Why the action brought no output.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ActionError {
+    /// It ran and failed.
+    #[error("exit code {exit_code}: {error}")]
+    Failed {
+        /// The task's exit code.
+        exit_code: i64,
+        /// Its error text: restic's own.
+        error: String,
+    },
+    /// The module's role does not allow it.
+    #[error("the role cluster:reader is missing")]
+    NotGranted,
+    /// No end within the limit.
+    #[error("no end within the time limit")]
+    TimedOut,
+    /// The cluster agent or our own share of it is busy.
+    #[error("the cluster agent is busy")]
+    Busy,
+    /// The task API cannot be used; the text says why.
+    #[error("{0}")]
+    Unavailable(String),
+}
