@@ -1,0 +1,14 @@
+//! Black-box tests on real parts: Redis, restic, Alertmanager, a mail server.
+//!
+//! One binary, one module per subject. What they need is installed by
+//! `tests/run`; every server is started by the test that uses it, on a free
+//! loopback port and in a temporary folder, and ends with it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a test that panics has failed: that is what it is for"
+)]
+
+mod support;

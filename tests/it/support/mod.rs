@@ -1,0 +1,3 @@
+//! The servers that tests run against, each as a value that ends it on drop.
+
+pub mod process;

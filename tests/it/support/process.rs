@@ -1,0 +1,85 @@
+//! Child processes that end with the test, free ports, and waiting for ready.
+
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// A child in a process group of its own, killed with that group on drop.
+pub struct Server {
+    child: Child,
+}
+
+impl Server {
+    /// Starts `command`; its output goes to `log`.
+    pub fn start(command: &mut Command, log: &std::path::Path) -> Self {
+        let out = std::fs::File::create(log).expect("log file");
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(out.try_clone().expect("log file"))
+            .stderr(out)
+            .process_group(0)
+            .spawn()
+            .unwrap_or_else(|error| panic!("{command:?}: {error}; run tests/run first"));
+        Self { child }
+    }
+
+    /// Its process id, which is also its group's.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Ends it at once, as a crash would, and reaps it.
+    pub fn kill(&mut self) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        let _ = rustix::process::kill_process_group(pid, rustix::process::Signal::KILL);
+        let _ = self.child.wait();
+    }
+
+    /// Whether it still runs.
+    pub fn running(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// A loopback port that was free a moment ago.
+pub fn free_port() -> u16 {
+    TcpListener::bind(("127.0.0.1", 0))
+        .and_then(|listener| listener.local_addr())
+        .expect("a free port")
+        .port()
+}
+
+/// Waits until something accepts connections at `address`.
+pub fn wait_for_port(address: SocketAddr) {
+    wait_until(&format!("{address} to accept connections"), || {
+        TcpStream::connect_timeout(&address, Duration::from_millis(200)).is_ok()
+    });
+}
+
+/// Waits, at most 30 s, until `ready` says so.
+pub fn wait_until(what: &str, mut ready: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !ready() {
+        assert!(Instant::now() < deadline, "waited in vain for {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// A file that `tests/run` prepared below `target/test-env` (or where
+/// `NBM_TEST_ENV` says).
+pub fn test_env(name: &str) -> PathBuf {
+    std::env::var_os("NBM_TEST_ENV")
+        .map_or_else(
+            || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/test-env"),
+            PathBuf::from,
+        )
+        .join(name)
+}
