@@ -13,4 +13,5 @@
 
 mod support;
 
+mod alertmanager;
 mod house;
