@@ -43,8 +43,7 @@ fn plans_of_one_node_come_in_one_webhook_and_end_one_by_one() {
         ..Options::default()
     };
     let (alertmanager, recorder) = started(&options, &[200]);
-    alertmanager.fire(&backup_failed("1", "1"));
-    alertmanager.fire(&backup_failed("2", "1"));
+    alertmanager.fire_together(&[&backup_failed("1", "1"), &backup_failed("2", "1")]);
     let first = recorder.next();
     assert_eq!(first.start, "POST /alert HTTP/1.1");
     assert_eq!(first.header("content-type"), Some("application/json"));

@@ -73,12 +73,18 @@ impl Alertmanager {
 
     /// Makes an alert fire, as Prometheus would; again is no change.
     pub fn fire(&self, labels: &[(&str, &str)]) {
-        self.post(labels, "startsAt");
+        self.post(&[labels], "startsAt");
+    }
+
+    /// Makes several fire at one moment, so that they share a webhook if their
+    /// group is the same.
+    pub fn fire_together(&self, alerts: &[&[(&str, &str)]]) {
+        self.post(alerts, "startsAt");
     }
 
     /// Ends an alert that fires.
     pub fn resolve(&self, labels: &[(&str, &str)]) {
-        self.post(labels, "endsAt");
+        self.post(&[labels], "endsAt");
     }
 
     /// Everything that it logged, at level debug.
@@ -88,16 +94,23 @@ impl Alertmanager {
 
     /// Without an `endsAt` an alert ends by itself after 5 minutes; without a
     /// `startsAt` the one it has is kept (API v2).
-    fn post(&self, labels: &[(&str, &str)], time: &str) {
-        let labels: Map<String, Value> = labels
+    fn post(&self, alerts: &[&[(&str, &str)]], time: &str) {
+        let now = Timestamp::now().to_string();
+        let alerts: Value = alerts
             .iter()
-            .map(|(name, value)| ((*name).to_owned(), json!(value)))
+            .map(|labels| json!({ "labels": object(labels), time: now }))
             .collect();
-        let alerts = json!([{ "labels": labels, time: Timestamp::now().to_string() }]);
         let answer = http::post_json(self.address, "/api/v2/alerts", &alerts)
             .unwrap_or_else(|error| panic!("{error}: {}", self.log()));
         assert_eq!(answer.status(), 200, "{}", answer.text());
     }
+}
+
+fn object(labels: &[(&str, &str)]) -> Map<String, Value> {
+    labels
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), json!(value)))
+        .collect()
 }
 
 fn is_ready(address: SocketAddr) -> bool {
