@@ -1,13 +1,18 @@
-//! The syntax of names on the net: mail addresses, hosts, `host:port`, URLs.
+//! Names on the net, their syntax and their shapes as values: mail addresses,
+//! hosts, `host:port`, URLs.
 //!
 //! Stricter than the standards on purpose: what passes here can stand in a
 //! header, an SMTP command and an HTML attribute without further thought.
 
 use std::net::{IpAddr, Ipv6Addr};
 
+use super::form::Word;
+use super::tree::Scalar;
+use crate::model::Mailbox;
+
 /// Whether `text` is a bare mail address that every mail server takes; if not,
 /// why.
-pub(super) fn check_address(text: &str) -> Result<(), &'static str> {
+fn check_address(text: &str) -> Result<(), &'static str> {
     if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
         return Err("holds a space or a control character");
     }
@@ -44,7 +49,7 @@ pub(super) fn check_address(text: &str) -> Result<(), &'static str> {
 }
 
 /// A host name by RFC 1123: labels of letters, digits and inner hyphens.
-pub(super) fn is_domain(text: &str) -> bool {
+fn is_domain(text: &str) -> bool {
     let label = |label: &str| {
         !label.is_empty()
             && label.len() <= 63
@@ -59,12 +64,12 @@ pub(super) fn is_domain(text: &str) -> bool {
 
 /// A host name or an address without brackets. Underscores occur in the names
 /// of containers.
-pub(super) fn is_host(text: &str) -> bool {
+fn is_host(text: &str) -> bool {
     text.parse::<IpAddr>().is_ok() || is_domain(&text.replace('_', "0"))
 }
 
 /// `host:port` or `[v6]:port`; the host is given back without brackets.
-pub(super) fn host_port(text: &str) -> Option<(&str, u16)> {
+fn host_port(text: &str) -> Option<(&str, u16)> {
     let (host, port) = text.rsplit_once(':')?;
     let port = port
         .bytes()
@@ -82,7 +87,7 @@ pub(super) fn host_port(text: &str) -> Option<(&str, u16)> {
 
 /// Whether `text` is an `http` or `https` address that may be called and shown;
 /// if not, why.
-pub(super) fn check_url(text: &str) -> Result<(), &'static str> {
+fn check_url(text: &str) -> Result<(), &'static str> {
     let lower = text.to_ascii_lowercase();
     let Some(rest) = ["https://", "http://"]
         .iter()
@@ -107,6 +112,94 @@ pub(super) fn check_url(text: &str) -> Result<(), &'static str> {
         Ok(())
     } else {
         Err("names no valid host")
+    }
+}
+
+/// A bare mail address.
+pub(super) struct Address;
+
+impl Word for Address {
+    type Out = Mailbox;
+
+    fn allowed(&self) -> String {
+        "a bare address such as backup@example.org".to_owned()
+    }
+
+    fn parse(&self, scalar: &Scalar) -> Result<Mailbox, String> {
+        check_address(&scalar.text)?;
+        Ok(Mailbox::new(scalar.text.clone()))
+    }
+}
+
+/// An IP address to listen on.
+pub(super) struct Ip;
+
+impl Word for Ip {
+    type Out = IpAddr;
+
+    fn allowed(&self) -> String {
+        "an IP address such as 127.0.0.1, or localhost".to_owned()
+    }
+
+    fn parse(&self, scalar: &Scalar) -> Result<IpAddr, String> {
+        match scalar.text.as_str() {
+            "localhost" => Ok(IpAddr::from([127, 0, 0, 1])),
+            text => text.parse().map_err(|_| "is not one".to_owned()),
+        }
+    }
+}
+
+/// The name or address of a server.
+pub(super) struct Host;
+
+impl Word for Host {
+    type Out = String;
+
+    fn allowed(&self) -> String {
+        "a host name or an IP address".to_owned()
+    }
+
+    fn parse(&self, scalar: &Scalar) -> Result<String, String> {
+        is_host(&scalar.text)
+            .then(|| scalar.text.clone())
+            .ok_or_else(|| "is neither".to_owned())
+    }
+}
+
+/// `host:port`, as the agent writes it. It could hold a password by mistake.
+pub(super) struct HostPort;
+
+impl Word for HostPort {
+    type Out = (String, u16);
+
+    const SECRET: bool = true;
+
+    fn allowed(&self) -> String {
+        "host:port, such as 127.0.0.1:6379".to_owned()
+    }
+
+    fn parse(&self, scalar: &Scalar) -> Result<Self::Out, String> {
+        host_port(&scalar.text)
+            .map(|(host, port)| (host.to_owned(), port))
+            .ok_or_else(|| "is not host:port".to_owned())
+    }
+}
+
+/// An `http` or `https` address. It could hold a password by mistake.
+pub(super) struct Url;
+
+impl Word for Url {
+    type Out = String;
+
+    const SECRET: bool = true;
+
+    fn allowed(&self) -> String {
+        "an address such as https://leader.example.org/cluster-admin/".to_owned()
+    }
+
+    fn parse(&self, scalar: &Scalar) -> Result<String, String> {
+        check_url(&scalar.text)?;
+        Ok(scalar.text.clone())
     }
 }
 

@@ -1,14 +1,15 @@
 //! The one table of all keys: path, shape, default. Checking, reading, unknown
 //! keys and the annotated example all go by it.
 
+use super::address::{Address, Host, HostPort, Ip, Url};
 use super::errors::{Mistake, Place};
 use super::form::{Form, Notes};
 use super::settings::{LogLevel, Method};
 use super::shapes::{List, Section, ZonePerNode};
 use super::tree::Node;
 use super::words::{
-    Address, CommandLine, Credential, FilePath, Host, HostPort, Ip, Line, MaybePath, Moment, OneOf,
-    Port, Seconds, Secret, Token, Url, Whole, YesNo, Zone,
+    CommandLine, Credential, FilePath, Line, MaybePath, Moment, OneOf, Port, Seconds, Secret,
+    Token, Whole, YesNo, Zone,
 };
 use crate::model::{Encryption, Language};
 

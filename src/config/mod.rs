@@ -23,6 +23,8 @@ mod settings;
 mod shapes;
 mod source;
 #[cfg(test)]
+mod source_tests;
+#[cfg(test)]
 mod tests;
 mod tree;
 mod words;

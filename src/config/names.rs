@@ -109,16 +109,18 @@ fn known(pattern: &str) -> BTreeSet<&'static str> {
         .collect()
 }
 
-/// A full path that ends in `name`, for a key in the wrong section.
+/// The shortest path that ends in `name`, for a key in the wrong section.
 fn elsewhere(name: &str) -> Option<&'static str> {
-    keys::all().find_map(|key| {
-        let path = key.path();
-        path.match_indices('.')
-            .map(|(end, _)| end)
-            .chain([path.len()])
-            .filter_map(|end| path.get(..end))
-            .find(|prefix| prefix.rsplit('.').next() == Some(name))
-    })
+    keys::all()
+        .flat_map(|key| {
+            let path = key.path();
+            path.match_indices('.')
+                .map(|(end, _)| end)
+                .chain([path.len()])
+                .filter_map(|end| path.get(..end))
+        })
+        .filter(|path| path.rsplit('.').next() == Some(name))
+        .min_by_key(|path| path.matches('.').count())
 }
 
 /// What is said about an unknown `name` where only `allowed` may stand.

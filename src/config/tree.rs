@@ -1,7 +1,7 @@
 //! YAML text as a tree that knows its lines.
 //!
 //! saphyr-parser says what stands where (and shows the second of two equal
-//! keys, which a value tree would hide); serde_yaml says what a plain scalar
+//! keys, which a value tree would hide); `serde_yaml` says what a plain scalar
 //! means. What a settings file does not need and an attacker could use
 //! (anchors, tags, several documents, deep nesting) is refused.
 

@@ -1,16 +1,13 @@
 //! The shapes of single values.
 
-use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
 
-use super::address::{check_address, check_url, host_port, is_host};
 use super::form::Word;
 use super::tree::{Meaning, Scalar};
-use crate::model::Mailbox;
 
 /// A whole number of `unit` (empty for none).
 pub(super) struct Whole {
@@ -148,94 +145,6 @@ impl Word for Line {
         if !(self.min..=self.max).contains(&scalar.text.chars().count()) {
             return Err("has not the right length".to_owned());
         }
-        Ok(scalar.text.clone())
-    }
-}
-
-/// A bare mail address.
-pub(super) struct Address;
-
-impl Word for Address {
-    type Out = Mailbox;
-
-    fn allowed(&self) -> String {
-        "a bare address such as backup@example.org".to_owned()
-    }
-
-    fn parse(&self, scalar: &Scalar) -> Result<Mailbox, String> {
-        check_address(&scalar.text)?;
-        Ok(Mailbox::new(scalar.text.clone()))
-    }
-}
-
-/// An IP address to listen on.
-pub(super) struct Ip;
-
-impl Word for Ip {
-    type Out = IpAddr;
-
-    fn allowed(&self) -> String {
-        "an IP address such as 127.0.0.1, or localhost".to_owned()
-    }
-
-    fn parse(&self, scalar: &Scalar) -> Result<IpAddr, String> {
-        match scalar.text.as_str() {
-            "localhost" => Ok(IpAddr::from([127, 0, 0, 1])),
-            text => text.parse().map_err(|_| "is not one".to_owned()),
-        }
-    }
-}
-
-/// The name or address of a server.
-pub(super) struct Host;
-
-impl Word for Host {
-    type Out = String;
-
-    fn allowed(&self) -> String {
-        "a host name or an IP address".to_owned()
-    }
-
-    fn parse(&self, scalar: &Scalar) -> Result<String, String> {
-        is_host(&scalar.text)
-            .then(|| scalar.text.clone())
-            .ok_or_else(|| "is neither".to_owned())
-    }
-}
-
-/// `host:port`, as the agent writes it. It could hold a password by mistake.
-pub(super) struct HostPort;
-
-impl Word for HostPort {
-    type Out = (String, u16);
-
-    const SECRET: bool = true;
-
-    fn allowed(&self) -> String {
-        "host:port, such as 127.0.0.1:6379".to_owned()
-    }
-
-    fn parse(&self, scalar: &Scalar) -> Result<Self::Out, String> {
-        host_port(&scalar.text)
-            .map(|(host, port)| (host.to_owned(), port))
-            .ok_or_else(|| "is not host:port".to_owned())
-    }
-}
-
-/// An `http` or `https` address. It could hold a password by mistake.
-pub(super) struct Url;
-
-impl Word for Url {
-    type Out = String;
-
-    const SECRET: bool = true;
-
-    fn allowed(&self) -> String {
-        "an address such as https://leader.example.org/cluster-admin/".to_owned()
-    }
-
-    fn parse(&self, scalar: &Scalar) -> Result<String, String> {
-        check_url(&scalar.text)?;
         Ok(scalar.text.clone())
     }
 }
