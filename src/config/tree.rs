@@ -5,11 +5,15 @@
 //! means. What a settings file does not need and an attacker could use
 //! (anchors, tags, several documents, deep nesting) is refused.
 
+use std::collections::BTreeMap;
+
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput};
 
 use super::errors::{Mistake, Place, Problem};
 
 const MAX_DEPTH: usize = 16;
+/// Far above a large installation; bounds the work and the list of mistakes.
+const MAX_VALUES: usize = 20_000;
 /// No number and no truth value is longer; the rest need not be asked.
 const MAX_TYPED: usize = 40;
 
@@ -103,6 +107,7 @@ pub(super) fn parse(text: &str) -> Result<(Node, Vec<Mistake>), Mistake> {
         parser: Parser::new_from_str(text),
         duplicates: Vec::new(),
         path: Vec::new(),
+        values: 0,
     };
     let root = builder.document()?;
     Ok((root, builder.duplicates))
@@ -112,6 +117,7 @@ struct Builder<'input> {
     parser: Parser<'input, StrInput<'input>>,
     duplicates: Vec<Mistake>,
     path: Vec<String>,
+    values: usize,
 }
 
 impl<'input> Builder<'input> {
@@ -153,6 +159,13 @@ impl<'input> Builder<'input> {
     }
 
     fn node(&mut self, event: Event<'input>, span: &Span) -> Result<Node, Mistake> {
+        self.values += 1;
+        if self.values > MAX_VALUES {
+            return Err(unsupported(
+                span,
+                "these are more values than settings can have",
+            ));
+        }
         let content = match event {
             Event::Scalar(text, style, 0, None) => scalar(text.into_owned(), style),
             Event::SequenceStart(0, None) => self.list(span)?,
@@ -196,7 +209,8 @@ impl<'input> Builder<'input> {
     }
 
     fn map(&mut self, start: &Span) -> Result<Content, Mistake> {
-        let mut entries: Vec<Entry> = Vec::new();
+        let mut entries = Vec::new();
+        let mut lines: BTreeMap<String, usize> = BTreeMap::new();
         loop {
             let (event, span) = self.next()?;
             if event == Event::MappingEnd {
@@ -212,13 +226,14 @@ impl<'input> Builder<'input> {
             self.enter(start, key.clone())?;
             let (event, span) = self.next()?;
             let value = self.node(event, &span)?;
-            if let Some(first) = entries.iter().find(|entry| entry.key == key) {
+            if let Some(first) = lines.get(&key) {
                 self.duplicates.push(Mistake::of_key(
                     Place::Line(line),
                     self.path.join("."),
-                    Problem::Duplicate { first: first.line },
+                    Problem::Duplicate { first: *first },
                 ));
             } else {
+                lines.insert(key.clone(), line);
                 entries.push(Entry { key, line, value });
             }
             self.path.pop();
@@ -317,12 +332,15 @@ mod tests {
     fn what_could_explode_is_refused_before_it_grows() {
         let bomb = "a: &a [x,x]\nb: &b [*a,*a]\n";
         assert!(mistake(bomb).1.starts_with("anchors and aliases"));
+        assert!(mistake("&k a: 1").1.starts_with("a key must be"));
         assert!(mistake("a: !!binary x").1.starts_with("tags"));
         assert_eq!(mistake("a: 1\n---\nb: 2\n").0, Place::Line(2));
         for open in ["[", "{a: ", "- ", "? "] {
             let deep = open.repeat(200_000);
             assert!(parse(&deep).is_err(), "{open}");
         }
+        let wide: String = (0..100_000).map(|n| format!("k{n}: 1\n")).collect();
+        assert_eq!(mistake(&wide).0, Place::Line(MAX_VALUES));
     }
 
     #[test]

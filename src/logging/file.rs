@@ -92,7 +92,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("monitor.log");
         let file = RotatingFile::open(&path).unwrap();
-        let line = format!("{}\n", "x".repeat(1024 * 1024 - 1));
+        let line = format!("{}\n", "x".repeat(1_000_000));
         for _ in 0..40 {
             (&file).write_all(line.as_bytes()).unwrap();
         }
@@ -111,9 +111,21 @@ mod tests {
             ]
         );
         let older = std::fs::metadata(dir.path().join("monitor.log.1")).unwrap();
-        assert_eq!(older.len() % (1024 * 1024), 0);
-        assert!(older.len() <= 6 * 1024 * 1024);
+        assert_eq!(older.len(), 6 * 1_000_001, "whole lines only");
         assert_eq!(older.permissions().mode() & 0o137, 0);
+    }
+
+    #[test]
+    fn somebody_who_tidies_up_there_does_not_end_the_service() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("monitor.log");
+        let file = RotatingFile::open(&path).unwrap();
+        std::fs::create_dir(dir.path().join("monitor.log.1")).unwrap();
+        let line = format!("{}\n", "x".repeat(1_000_000));
+        for _ in 0..20 {
+            let _ = (&file).write_all(line.as_bytes());
+        }
+        assert!((&file).write_all(b"still there\n").is_ok());
     }
 
     #[test]

@@ -104,3 +104,77 @@ impl Visit for Values {
         self.put(field, value);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use tracing_subscriber::layer::SubscriberExt as _;
+
+    use super::*;
+
+    /// What an output such as journald's gets to see, without any quoting.
+    #[derive(Clone, Default)]
+    struct Raw(Arc<Mutex<Vec<String>>>);
+
+    impl<S: Subscriber> Layer<S> for Raw {
+        fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+            event.record(&mut self.clone());
+        }
+
+        fn on_new_span(&self, attributes: &Attributes<'_>, _: &Id, _: Context<'_, S>) {
+            attributes.record(&mut self.clone());
+        }
+
+        fn on_record(&self, _: &Id, record: &Record<'_>, _: Context<'_, S>) {
+            record.record(&mut self.clone());
+        }
+    }
+
+    impl Visit for Raw {
+        fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+            let mut seen = self.0.lock().unwrap();
+            seen.push(format!("{}={value:?}", field.name()));
+        }
+
+        fn record_str(&mut self, field: &Field, value: &str) {
+            self.record_debug(field, &format_args!("{value}"));
+        }
+    }
+
+    #[test]
+    fn an_output_gets_every_value_in_its_type_and_every_text_harmless() {
+        let raw = Raw::default();
+        let subscriber = tracing_subscriber::registry().with(Visible(raw.clone()));
+        tracing::subscriber::with_default(subscriber, || {
+            let span = tracing::info_span!("s", a = "1\n", late = tracing::field::Empty);
+            span.record("late", "2\r");
+            tracing::info!(
+                text = "3\u{1b}",
+                display = %"4\n",
+                number = -5,
+                big = u64::MAX,
+                yes = true,
+                half = 0.5,
+                "6{}",
+                "\n"
+            );
+        });
+        let mut seen = raw.0.lock().unwrap().clone();
+        seen.sort();
+        assert_eq!(
+            seen,
+            [
+                "a=1␊",
+                "big=18446744073709551615",
+                "display=4␊",
+                "half=0.5",
+                "late=2␍",
+                "message=6␊",
+                "number=-5",
+                "text=3␛",
+                "yes=true",
+            ]
+        );
+    }
+}
