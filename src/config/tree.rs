@@ -339,7 +339,7 @@ mod tests {
             let deep = open.repeat(200_000);
             assert!(parse(&deep).is_err(), "{open}");
         }
-        let wide: String = (0..100_000).map(|n| format!("k{n}: 1\n")).collect();
+        let wide = "- 1\n".repeat(MAX_VALUES + 1);
         assert_eq!(mistake(&wide).0, Place::Line(MAX_VALUES));
     }
 
