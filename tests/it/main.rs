@@ -11,6 +11,7 @@
     reason = "a test that panics has failed: that is what it is for"
 )]
 
+mod config;
 mod support;
 
 mod alertmanager;
