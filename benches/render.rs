@@ -45,9 +45,17 @@ fn main() {
     });
     for (modules, rendered, json) in times {
         let target = if modules == 2_000 { "<= 50 ms" } else { "" };
-        figure(&format!("{modules} modules: rendered"), &ms(rendered), target);
+        figure(
+            &format!("{modules} modules: rendered"),
+            &ms(rendered),
+            target,
+        );
         let ratio = format!("{:.1}", ratio(rendered, json));
-        figure(&format!("{modules} modules: rendered / as JSON"), &ratio, "");
+        figure(
+            &format!("{modules} modules: rendered / as JSON"),
+            &ratio,
+            "",
+        );
     }
 }
 
@@ -71,7 +79,9 @@ fn module(index: usize) -> String {
 /// One plan; every fifth of its modules failed, every seventh has no status.
 fn report(count: usize) -> Report {
     let id = PlanId::from("1");
-    let ids: Vec<ModuleId> = (0..count).map(|index| ModuleId::new(module(index))).collect();
+    let ids: Vec<ModuleId> = (0..count)
+        .map(|index| ModuleId::new(module(index)))
+        .collect();
     let plan = Plan {
         name: "Nightly".to_owned(),
         enabled: true,

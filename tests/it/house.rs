@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
 
-use crate::support::rust_source::{Named, SourceFile};
+use crate::support::rust_source::{Named, SourceFile, is_test_file};
 
 /// A room, and the rooms it may import.
 struct Room {
@@ -252,6 +252,30 @@ fn a_library_is_used_by_one_room() {
 #[test]
 fn nothing_panics_outside_of_tests() {
     judge(sources().iter().flat_map(panics));
+}
+
+/// Else a file could leave all rules behind by its name.
+#[test]
+fn a_file_of_tests_is_compiled_for_tests_only() {
+    let files = sources();
+    let mut complaints = Vec::new();
+    for test_file in files.iter().filter(|file| is_test_file(&file.name)) {
+        let module = test_file.module();
+        let declaration = format!("mod {};", module.last().expect("a name"));
+        let folder = test_file
+            .name
+            .rsplit_once('/')
+            .map_or("", |(folder, _)| folder);
+        let beside = |file: &&SourceFile| file.name.starts_with(folder);
+        // Declarations under `#[cfg(test)]` are not part of `code`.
+        for file in files.iter().filter(beside) {
+            if let Some(at) = file.code.find(&declaration) {
+                let line = file.code[..at].matches('\n').count() + 1;
+                complaints.push(complain(file, line, "tests without #[cfg(test)]"));
+            }
+        }
+    }
+    judge(complaints);
 }
 
 #[test]

@@ -24,7 +24,7 @@ pub struct Named {
 impl SourceFile {
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
         let (name, text) = (name.into(), text.into());
-        let code = if name.ends_with("/tests.rs") || name.contains("/tests/") {
+        let code = if is_test_file(&name) {
             String::new()
         } else {
             without_tests(&without_comments_and_literals(&text))
@@ -105,6 +105,11 @@ impl SourceFile {
         module.extend_from_slice(rest.get(1..).unwrap_or_default());
         Some(module)
     }
+}
+
+/// By its name; that it is compiled for tests only is a rule of its own.
+pub fn is_test_file(name: &str) -> bool {
+    name.ends_with("tests.rs") || name.contains("/tests/")
 }
 
 fn collect(folder: &Path, paths: &mut Vec<PathBuf>) {
