@@ -7,6 +7,7 @@
 pub mod cluster;
 pub mod config;
 pub mod correlator;
+pub mod logging;
 pub mod model;
 pub mod notifier;
 pub mod receiver;

@@ -4,9 +4,30 @@
 //! [`Transport`]. lettre is used here and nowhere else. May import `model` and
 //! `config`.
 
+mod audience;
+mod columns;
+mod compose;
+mod file;
+mod format;
+mod retry;
+mod sample;
+mod sendmail;
+mod smtp;
+mod templates;
+mod view;
+mod words;
+
 use async_trait::async_trait;
 
 use crate::model::{Attempt, Mailbox, OutgoingMail};
+
+pub use audience::recipients;
+pub use compose::{ComposeError, Envelope, compose, html_of, message_id, thread_id};
+pub use file::File;
+pub use retry::{Next, next_attempt};
+pub use sendmail::Sendmail;
+pub use smtp::Smtp;
+pub use templates::{RenderError, Rendered, TemplateWarning, Templates};
 
 /// One way out.
 #[async_trait]

@@ -1,18 +1,43 @@
 //! Asking restic repositories whether they answer and what their newest
 //! snapshot is.
 //!
-//! Chooses what to ask, asks with a hard limit on time and output, and turns
-//! exit codes and texts into causes. Starts child processes and ends them with
-//! their whole group. May import `model` and `config`; reaches the cluster only
-//! through the two small traits below, which `pipeline` connects.
+//! Chooses what to ask ([`targets`]), asks with a hard limit on time and output
+//! ([`check`]), and turns exit codes and texts into causes. Starts child
+//! processes and ends them with everything they started. May import `model` and
+//! `config`; reaches the cluster only through the two small traits below, which
+//! `pipeline` connects.
+
+mod api;
+mod ask;
+mod backend;
+mod cause;
+mod check;
+mod child;
+mod locks;
+mod message;
+mod method;
+mod plan;
+mod restic;
+mod runagent;
+mod snapshots;
+mod tree;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use secrecy::SecretString;
 
-use crate::model::{DestinationId, Probe, ProbeMethod, ProbeTarget};
+use crate::model::{DestinationId, Probe, ProbeMethod, ProbeTarget, RepoCause, SkipReason};
+
+pub use api::ApiProber;
+pub use backend::FIELDS;
+pub use check::{Limits, check};
+pub use method::{Access, Facts, prober, resolve};
+pub use plan::{Targets, targets};
+pub use restic::ResticProber;
+pub use runagent::RunagentProber;
 
 /// Asks one repository.
 #[async_trait]
@@ -20,14 +45,23 @@ pub trait Prober: Send + Sync {
     /// Which method this is.
     fn method(&self) -> ProbeMethod;
 
-    /// Asks, and answers within `limit` whatever happens: a probe never fails,
-    /// its failure is its answer.
-    async fn probe(&self, target: &ProbeTarget, limit: Duration) -> Probe;
+    /// Asks, and answers within `limit` whatever happens. What the repository
+    /// or its destination did wrong is an answer, not an error.
+    ///
+    /// # Errors
+    ///
+    /// The method itself does not work (no program, no credentials, no role):
+    /// nobody was asked, and asking for another repository of the same
+    /// destination is as useless.
+    async fn probe(&self, target: &ProbeTarget, limit: Duration) -> Result<Probe, SkipReason>;
 }
 
 /// The credentials of a destination as NS8 and the seed keep them: names such
-/// as `url`, `password`, `aws_access_key_id`.
+/// as `url`, `password`, `aws_access_key_id` (all of them: [`FIELDS`]).
 pub type Credentials = BTreeMap<String, SecretString>;
+
+/// Tells the time, for the age of locks.
+pub type Clock = fn() -> Timestamp;
 
 /// Where method `restic` gets credentials that the file does not hold.
 #[async_trait]
@@ -73,4 +107,24 @@ pub enum ActionError {
     /// The task API cannot be used; the text says why.
     #[error("{0}")]
     Unavailable(String),
+}
+
+/// An answer for `target` that says no more than `cause`.
+fn answer(target: &ProbeTarget, cause: RepoCause) -> Probe {
+    Probe {
+        module: target.module.clone(),
+        path: target.path.clone(),
+        cause,
+        snapshots: None,
+        newest: None,
+        size: None,
+        locks: Vec::new(),
+        message: None,
+        took_ms: 0,
+    }
+}
+
+/// Whole milliseconds.
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -11,4 +11,8 @@
     reason = "a test that panics has failed: that is what it is for"
 )]
 
+mod config;
 mod support;
+
+mod alertmanager;
+mod house;

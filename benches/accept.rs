@@ -1,0 +1,161 @@
+//! How fast an alert is accepted, durably, beside a receiver in Python that
+//! keeps nothing.
+//!
+//! `cargo bench --bench accept`. The state directory lies where temporary files
+//! do; `TMPDIR` puts it on another disk.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a bench that cannot measure ends"
+)]
+
+mod support;
+
+use std::fs::File;
+use std::io::Write as _;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use support::figures::{figure, median, ms, percentile, ratio, timed};
+use support::load::{Load, post_alerts};
+use support::process::{Server, wait_until};
+use support::service::Service;
+
+const CONNECTIONS: usize = 50;
+const ROUNDS: usize = 3;
+const ROUND: Duration = Duration::from_secs(5);
+
+/// So long a wait that nothing but accepting happens while we measure.
+const CONFIGURATION: &str = "\
+mail:
+  from: monitor@example.org
+  to: [admin@example.org]
+correlator:
+  wait_seconds: 3600
+logging:
+  level: WARNING
+";
+
+fn main() {
+    let service = Service::launch(CONFIGURATION, &[("REDIS_ADDRESS", "127.0.0.1:1")]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let (_plain, plain) = python(folder.path(), "plain");
+    let (_tuned, tuned) = python(folder.path(), "tuned");
+
+    let mut ours = Rounds::default();
+    let mut theirs = Rounds::default();
+    let mut better = Rounds::default();
+    // In turn, so that a neighbour's load meets all of them.
+    for _ in 0..ROUNDS {
+        ours.add(&post_alerts(service.address(), CONNECTIONS, ROUND));
+        theirs.add(&post_alerts(plain, CONNECTIONS, ROUND));
+        better.add(&post_alerts(tuned, CONNECTIONS, ROUND));
+    }
+
+    println!("{CONNECTIONS} connections, {ROUNDS} rounds of {ROUND:?}, medians of the rounds\n");
+    let mut syncs = sync_times(&service.state_dir());
+    figure(
+        "disk: write 4 KiB and fdatasync, median",
+        &ms(median(&mut syncs)),
+        "",
+    );
+    figure("disk: the same, p99", &ms(percentile(&mut syncs, 0.99)), "");
+    ours.print("this program, every alert on disk before its 200");
+    theirs.print("Python http.server, keeps nothing");
+    better.print("Python, threads and open connections, keeps nothing");
+    let faster = ours.per_second() / theirs.per_second();
+    figure(
+        "requests per second: this program / Python",
+        &format!("{faster:.1}"),
+        "> 1",
+    );
+    let faster = ours.per_second() / better.per_second();
+    figure(
+        "requests per second: this program / tuned Python",
+        &format!("{faster:.1}"),
+        "",
+    );
+    let waits = ratio(ours.p99(), median(&mut syncs));
+    figure(
+        "p99 of this program / median fdatasync",
+        &format!("{waits:.1}"),
+        "",
+    );
+    figure(
+        "p99 of this program",
+        &ms(ours.p99()),
+        "< 5 ms on a fast disk",
+    );
+}
+
+#[derive(Default)]
+struct Rounds {
+    per_second: Vec<f64>,
+    p50: Vec<Duration>,
+    p99: Vec<Duration>,
+    failed: usize,
+}
+
+impl Rounds {
+    fn add(&mut self, load: &Load) {
+        self.per_second.push(load.per_second);
+        self.p50.push(load.p50);
+        self.p99.push(load.p99);
+        self.failed += load.failed;
+    }
+
+    fn per_second(&self) -> f64 {
+        let mut sorted = self.per_second.clone();
+        sorted.sort_by(f64::total_cmp);
+        sorted.get(sorted.len() / 2).copied().unwrap_or_default()
+    }
+
+    fn p99(&self) -> Duration {
+        median(&mut self.p99.clone())
+    }
+
+    fn print(&self, who: &str) {
+        println!(
+            "{who}\n    {:.0} requests/s, p50 {}, p99 {}, {} failed",
+            self.per_second(),
+            ms(median(&mut self.p50.clone())),
+            ms(self.p99()),
+            self.failed
+        );
+    }
+}
+
+/// Starts the receiver and waits for the port that it prints.
+fn python(folder: &Path, how: &str) -> (Server, SocketAddr) {
+    let script = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/benches/support/plain_receiver.py"
+    );
+    let log = folder.join(how);
+    let server = Server::start(Command::new("python3").args([script, how]), &log);
+    let mut port = None;
+    wait_until("the receiver in Python", || {
+        let text = std::fs::read_to_string(&log).unwrap_or_default();
+        port = text.strip_suffix('\n').and_then(|port| port.parse().ok());
+        port.is_some()
+    });
+    let port: u16 = port.expect("waited for it");
+    (server, SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+}
+
+/// What the disk itself takes for one durable write, beside the database.
+fn sync_times(folder: &Path) -> Vec<Duration> {
+    let mut file = File::create(folder.join("sync-test")).expect("a file");
+    (0..200)
+        .map(|_| {
+            let (time, done) = timed(|| {
+                file.write_all(&[7; 4096])?;
+                file.sync_data()
+            });
+            done.expect("a durable write");
+            time
+        })
+        .collect()
+}

@@ -1,0 +1,58 @@
+//! From many measurements to the few numbers that are worth reading.
+
+use std::time::{Duration, Instant};
+
+/// The value that `part` (0 to 1) of all lie below; sorts them.
+pub fn percentile(values: &mut [Duration], part: f64) -> Duration {
+    values.sort_unstable();
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "an index into what fits in memory"
+    )]
+    let index = (values.len() as f64 * part) as usize;
+    let last = values.len().saturating_sub(1);
+    values.get(index.min(last)).copied().unwrap_or_default()
+}
+
+pub fn median(values: &mut [Duration]) -> Duration {
+    percentile(values, 0.5)
+}
+
+/// How long `work` takes, and what it gives.
+pub fn timed<T>(work: impl FnOnce() -> T) -> (Duration, T) {
+    let begin = Instant::now();
+    let result = work();
+    (begin.elapsed(), result)
+}
+
+/// Milliseconds with two places.
+pub fn ms(time: Duration) -> String {
+    format!("{:.2} ms", time.as_secs_f64() * 1000.0)
+}
+
+/// How many times `base` goes into `value`.
+pub fn ratio(value: Duration, base: Duration) -> f64 {
+    value.as_secs_f64() / base.as_secs_f64().max(f64::EPSILON)
+}
+
+/// One figure: what, how much, and what was asked for.
+pub fn figure(what: &str, value: &str, target: &str) {
+    println!("{what:<58} {value:>14}   {target}");
+}
+
+/// A field of `/proc/<pid>/status` in KiB, such as `VmRSS`.
+pub fn memory_kib(pid: u32, field: &str) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    status
+        .lines()
+        .find_map(|line| line.strip_prefix(field)?.strip_prefix(':'))
+        .and_then(|value| value.trim().trim_end_matches(" kB").parse().ok())
+        .unwrap_or_else(|| panic!("no {field} of process {pid}"))
+}
+
+/// KiB as MB with one place.
+pub fn megabytes(kib: u64) -> String {
+    format!("{}.{} MB", kib / 1024, kib % 1024 * 10 / 1024)
+}

@@ -1,0 +1,156 @@
+//! Posts webhooks over many connections and measures each from the first byte
+//! sent to the last byte read. A connection is used again for as long as the
+//! server lets it, as Alertmanager's client does.
+
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::figures::percentile;
+
+/// A request that takes longer has failed.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// What a load brought.
+pub struct Load {
+    pub per_second: f64,
+    pub p50: Duration,
+    pub p99: Duration,
+    /// Requests that got no 200.
+    pub failed: usize,
+}
+
+/// Posts to `/alert` from `connections` threads for `time`; what was sent in
+/// the first fifth warms up and is not counted. A request that failed counts
+/// with the time that its client lost by it: a server that leaves clients
+/// waiting must not look quick.
+pub fn post_alerts(address: SocketAddr, connections: usize, time: Duration) -> Load {
+    let begin = Instant::now();
+    let (counted_from, end) = (begin + time / 5, begin + time);
+    let results: Vec<Sent> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..connections)
+            .map(|_| scope.spawn(move || post_until(address, counted_from, end)))
+            .collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().expect("a client"))
+            .collect()
+    });
+    let failed = results.iter().map(|sent| sent.failed).sum();
+    let in_time: usize = results.iter().map(|sent| sent.in_time).sum();
+    let mut times: Vec<Duration> = results.into_iter().flat_map(|sent| sent.times).collect();
+    #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+    let count = in_time as f64;
+    Load {
+        per_second: count / (end - counted_from).as_secs_f64(),
+        p50: percentile(&mut times, 0.5),
+        p99: percentile(&mut times, 0.99),
+        failed,
+    }
+}
+
+/// What one client did.
+#[derive(Default)]
+struct Sent {
+    /// Of every request that was begun in time.
+    times: Vec<Duration>,
+    /// How many were also answered in time.
+    in_time: usize,
+    failed: usize,
+}
+
+fn post_until(address: SocketAddr, counted_from: Instant, end: Instant) -> Sent {
+    let mut connection = None;
+    let mut sent = Sent::default();
+    while Instant::now() < end {
+        let request = request(address);
+        let begin = Instant::now();
+        let posted = post(address, &mut connection, &request);
+        let done = Instant::now();
+        if posted.is_err() {
+            connection = None;
+            sent.failed += 1;
+        }
+        if begin >= counted_from {
+            sent.times.push(done - begin);
+            sent.in_time += usize::from(posted.is_ok() && done <= end);
+        }
+    }
+    sent
+}
+
+fn post(
+    address: SocketAddr,
+    connection: &mut Option<BufReader<TcpStream>>,
+    request: &[u8],
+) -> io::Result<()> {
+    let mut reader = match connection.take() {
+        Some(open) => open,
+        None => BufReader::new(connect(address)?),
+    };
+    reader.get_mut().write_all(request)?;
+    if read_answer(&mut reader)? {
+        *connection = Some(reader);
+    }
+    Ok(())
+}
+
+fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect_timeout(&address, LIMIT)?;
+    stream.set_nodelay(true)?;
+    stream.set_read_timeout(Some(LIMIT))?;
+    stream.set_write_timeout(Some(LIMIT))?;
+    Ok(stream)
+}
+
+/// Reads a 200 to its end; whether the connection can be used again.
+fn read_answer(reader: &mut BufReader<TcpStream>) -> io::Result<bool> {
+    let mut line = String::new();
+    reader.read_line(&mut line)?;
+    if line.split(' ').nth(1) != Some("200") {
+        return Err(io::Error::other(format!("answered {line:?}")));
+    }
+    let mut keep = line.starts_with("HTTP/1.1");
+    let mut length = None;
+    loop {
+        line.clear();
+        reader.read_line(&mut line)?;
+        let header = line.trim_end().to_ascii_lowercase();
+        match header.split_once(':') {
+            Some(("content-length", value)) => length = value.trim().parse::<u64>().ok(),
+            Some(("connection", value)) if value.trim() == "close" => keep = false,
+            Some(_) => {}
+            None => break,
+        }
+    }
+    match length {
+        Some(length) => io::copy(&mut reader.take(length), &mut io::sink())?,
+        None => io::copy(reader, &mut io::sink())?,
+    };
+    Ok(keep && length.is_some())
+}
+
+/// A webhook as Alertmanager 0.25 posts it. Each is an alert of its own: a
+/// repeat would be less work to store.
+fn request(address: SocketAddr) -> Vec<u8> {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let plan = number % 200;
+    let (minute, second, nano) = (number / 60 % 60, number % 60, number % 1_000_000_000);
+    let labels = format!(
+        r#"{{"alertname":"BackupFailed","id":"{plan}","instance":"10.5.4.1:9100","job":"providers","name":"Nightly {plan}","node":"1","service":"backup","severity":"critical","target_type":"node"}}"#
+    );
+    let annotations = format!(
+        r#"{{"description_en":"Backup job Nightly {plan} (ID: {plan}) has failed and requires attention.","summary_en":"Backup job Nightly {plan} (ID: {plan}) has failed."}}"#
+    );
+    let body = format!(
+        r#"{{"receiver":"backup-monitor","status":"firing","alerts":[{{"status":"firing","labels":{labels},"annotations":{annotations},"startsAt":"2026-11-20T18:{minute:02}:{second:02}.{nano:09}Z","endsAt":"0001-01-01T00:00:00Z","generatorURL":"/prom/graph?g0.expr=node_backup_status+%3D%3D+0&g0.tab=1","fingerprint":"{number:016x}"}}],"groupLabels":{{"alertname":"BackupFailed","node":"1"}},"commonLabels":{labels},"commonAnnotations":{annotations},"externalURL":"http://localhost:9093","version":"4","groupKey":"{{}}:{{alertname=\"BackupFailed\", node=\"1\"}}","truncatedAlerts":0}}"#
+    );
+    format!(
+        "POST /alert HTTP/1.1\r\nHost: {address}\r\nUser-Agent: Alertmanager/0.25.0\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .into_bytes()
+}

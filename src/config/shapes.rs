@@ -1,0 +1,109 @@
+//! Shapes made of several values: lists and sections.
+
+use super::form::{Form, Notes, Word};
+use super::names;
+use super::tree::{Content, Node};
+use super::words::Zone;
+
+/// Several values of one shape, at least one.
+pub(super) struct List<W>(pub W);
+
+impl<W: Word> Form for List<W> {
+    type Out = Vec<W::Out>;
+
+    fn allowed(&self) -> String {
+        format!("a list (`- ...`), at least one, each {}", self.0.allowed())
+    }
+
+    fn read(&self, node: &Node, notes: &mut Notes<'_>) -> Option<Self::Out> {
+        match &node.content {
+            Content::List(items) if !items.is_empty() => {
+                let read: Vec<_> = items
+                    .iter()
+                    .enumerate()
+                    .map(|(index, item)| {
+                        let mut notes = notes.part(item.line, &format!("[{index}]"));
+                        self.0.read(item, &mut notes)
+                    })
+                    .collect();
+                read.into_iter().collect()
+            }
+            Content::List(_) => {
+                notes.refuse("an empty list".to_owned(), "is not enough", self.allowed());
+                None
+            }
+            Content::Scalar(scalar) if !W::SECRET => {
+                notes.refuse(scalar.shown(), "is not a list", self.allowed());
+                None
+            }
+            other => {
+                notes.refuse(other.name().to_owned(), "is not a list", self.allowed());
+                None
+            }
+        }
+    }
+}
+
+/// A section whose keys are a closed list and whose values have one shape.
+pub(super) struct Section<W>(pub &'static [&'static str], pub W);
+
+impl<W: Word> Form for Section<W> {
+    type Out = Vec<(&'static str, W::Out)>;
+
+    fn allowed(&self) -> String {
+        format!("a section with the keys {}", self.0.join(", "))
+    }
+
+    fn read(&self, node: &Node, notes: &mut Notes<'_>) -> Option<Self::Out> {
+        let Content::Map(entries) = &node.content else {
+            let read = node.content_name().to_owned();
+            notes.refuse(read, "cannot stand here", self.allowed());
+            return None;
+        };
+        let mut fields = Vec::new();
+        let mut complete = true;
+        for entry in entries {
+            let mut notes = notes.part(entry.line, &format!(".{}", entry.key));
+            let Some(name) = self.0.iter().find(|name| **name == entry.key) else {
+                notes.note(names::unknown(&entry.key, self.0, None));
+                complete = false;
+                continue;
+            };
+            if matches!(entry.value.content, Content::Null) {
+                continue;
+            }
+            match self.1.read(&entry.value, &mut notes) {
+                Some(value) => fields.push((*name, value)),
+                None => complete = false,
+            }
+        }
+        complete.then_some(fields)
+    }
+}
+
+/// One zone for all nodes, or one per node number.
+pub(super) struct ZonePerNode;
+
+impl Form for ZonePerNode {
+    type Out = ();
+
+    fn allowed(&self) -> String {
+        let zone = Word::allowed(&Zone);
+        format!("{zone}, or a section of node numbers with one each")
+    }
+
+    fn read(&self, node: &Node, notes: &mut Notes<'_>) -> Option<()> {
+        if !matches!(node.content, Content::Map(_)) {
+            return Zone.read(node, notes).map(drop);
+        }
+        for entry in node.entries() {
+            let mut notes = notes.part(entry.line, &format!(".{}", entry.key));
+            if entry.key.parse::<u32>().is_ok() {
+                Zone.read(&entry.value, &mut notes);
+            } else {
+                notes.refuse("this".to_owned(), "is not a node number", self.allowed());
+            }
+        }
+        Some(())
+    }
+}

@@ -1,0 +1,300 @@
+//! What the statuses of a plan say.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+
+use crate::model::{
+    ClusterState, JudgedMember, JudgedRun, Module, ModuleCause, ModuleId, Plan, PlanCause, PlanId,
+    RunId, Severity, Status, StatusReading, Unreadable,
+};
+
+/// How far a node's clock may be ahead of ours before its status is not
+/// believed.
+const CLOCK_TOLERANCE: Duration = Duration::from_secs(3600);
+
+/// Judges the newest statuses of a plan's live members. `None` when the cluster
+/// has no such plan.
+pub fn judge(state: &ClusterState, plan_id: &PlanId, now: Timestamp) -> Option<JudgedRun> {
+    let plan = state.plans.get(plan_id)?;
+    let members = plan
+        .live_members(&state.modules)
+        .map(|(id, module)| judge_member(state.reading(plan_id, id), id, module, now))
+        .collect();
+    Some(JudgedRun {
+        id: run_id(state, plan_id, plan),
+        plan_id: plan_id.clone(),
+        plan: plan.clone(),
+        causes: plan_causes(plan),
+        members,
+        gone: plan
+            .instances
+            .iter()
+            .filter(|id| !state.modules.contains_key(*id))
+            .cloned()
+            .collect(),
+    })
+}
+
+/// The run that the newest statuses of a plan belong to: the same as long as
+/// none of them changes, so that a repeated alert finds the same id.
+pub fn run_id(state: &ClusterState, plan_id: &PlanId, plan: &Plan) -> RunId {
+    let mut digest = Sha256::new();
+    for (id, _) in plan.live_members(&state.modules) {
+        digest.update(id.as_str());
+        match state.reading(plan_id, id) {
+            None => digest.update("\0none\0"),
+            Some(StatusReading::Unreadable(what)) => {
+                digest.update(format!("\0?{}\0", what.key));
+            }
+            Some(StatusReading::Read(status)) => digest.update(format!(
+                "\0{} {} {}\0",
+                status.start.as_second(),
+                status.end.as_second(),
+                status.errors
+            )),
+        }
+    }
+    // Half of the digest is plenty to tell the runs of one plan apart.
+    let hex: String = digest
+        .finalize()
+        .iter()
+        .take(16)
+        .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
+    RunId::new(hex)
+}
+
+fn plan_causes(plan: &Plan) -> Vec<PlanCause> {
+    if plan.enabled {
+        Vec::new()
+    } else {
+        vec![PlanCause::Disabled]
+    }
+}
+
+fn judge_member(
+    reading: Option<&StatusReading>,
+    id: &ModuleId,
+    module: &Module,
+    now: Timestamp,
+) -> JudgedMember {
+    let (cause, status, unreadable) = match reading {
+        None => (ModuleCause::NeverRan, None, None),
+        Some(StatusReading::Unreadable(what)) => {
+            (ModuleCause::Unreadable, None, Some(what.clone()))
+        }
+        Some(StatusReading::Read(status)) if lies_ahead(status, now) => (
+            ModuleCause::Unreadable,
+            None,
+            Some(Unreadable {
+                key: format!("status of {id}"),
+                reason: format!("it starts in the future, at {}", status.start),
+            }),
+        ),
+        Some(StatusReading::Read(status)) => {
+            let cause = if status.errors == 0 {
+                ModuleCause::Ok
+            } else {
+                ModuleCause::BackupError
+            };
+            (cause, Some(status.clone()), None)
+        }
+    };
+    JudgedMember {
+        id: id.clone(),
+        module: module.clone(),
+        cause,
+        status,
+        unreadable,
+    }
+}
+
+fn lies_ahead(status: &Status, now: Timestamp) -> bool {
+    now.checked_add(CLOCK_TOLERANCE)
+        .is_ok_and(|limit| status.start > limit)
+}
+
+impl JudgedRun {
+    /// Whether any member counts as bad.
+    pub fn is_bad(&self) -> bool {
+        self.members
+            .iter()
+            .any(|member| member.cause.severity() == Severity::Bad)
+    }
+
+    /// When the newest of its statuses was written.
+    pub fn changed_at(&self) -> Option<Timestamp> {
+        self.members
+            .iter()
+            .filter_map(|member| member.status.as_ref())
+            .map(|status| status.end.max(status.start))
+            .chain(self.plan.status_changed)
+            .max()
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::model::{Alert, AlertState, InboxEntry, InboxId, Layout};
+
+    pub fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    /// An alert that names `plan`; an empty one names none.
+    pub fn entry(id: i64, plan: &str, since: Timestamp) -> InboxEntry {
+        let mut labels = BTreeMap::from([("alertname".to_owned(), "BackupFailed".to_owned())]);
+        if !plan.is_empty() {
+            labels.insert("id".to_owned(), plan.to_owned());
+        }
+        InboxEntry {
+            id: InboxId(id),
+            alert: Alert {
+                name: "BackupFailed".into(),
+                state: AlertState::Firing,
+                labels,
+                starts_at: None,
+            },
+            waiting_since: since,
+            last_seen: since,
+        }
+    }
+
+    pub fn status(start: i64, errors: u32) -> StatusReading {
+        StatusReading::Read(Status {
+            start: at(start),
+            end: at(start + 60),
+            errors,
+            size: Some(1000),
+            files: Some(10),
+            node: None,
+            layout: Layout::A,
+            message: None,
+        })
+    }
+
+    /// A module and its newest status.
+    type Instance<'a> = (&'a str, Option<StatusReading>);
+
+    /// A cluster with one enabled plan per entry, each with the modules and
+    /// statuses given.
+    pub fn cluster(plans: &[(&str, &[Instance])]) -> ClusterState {
+        let mut state = ClusterState {
+            read_at: at(0),
+            cluster_uuid: None,
+            cluster_name: None,
+            leader: None,
+            nodes: BTreeMap::new(),
+            modules: BTreeMap::new(),
+            destinations: BTreeMap::new(),
+            plans: BTreeMap::new(),
+            statuses: BTreeMap::new(),
+            unreadable: Vec::new(),
+        };
+        for (plan, members) in plans {
+            let id = PlanId::from(*plan);
+            state.plans.insert(
+                id.clone(),
+                Plan {
+                    enabled: true,
+                    instances: members.iter().map(|(m, _)| ModuleId::from(*m)).collect(),
+                    ..Plan::default()
+                },
+            );
+            for (module, reading) in *members {
+                let module = ModuleId::from(*module);
+                state.modules.insert(
+                    module.clone(),
+                    Module {
+                        name: None,
+                        node: None,
+                        uuid: format!("uuid-{module}"),
+                    },
+                );
+                if let Some(reading) = reading {
+                    state
+                        .statuses
+                        .entry(id.clone())
+                        .or_default()
+                        .insert(module, reading.clone());
+                }
+            }
+        }
+        state
+    }
+
+    fn causes(state: &ClusterState, now: i64) -> Vec<ModuleCause> {
+        judge(state, &"1".into(), at(now))
+            .unwrap()
+            .members
+            .iter()
+            .map(|member| member.cause)
+            .collect()
+    }
+
+    #[test]
+    fn each_member_is_judged_by_its_newest_status() {
+        let unreadable = StatusReading::Unreadable(Unreadable {
+            key: "k".into(),
+            reason: "not JSON".into(),
+        });
+        let state = cluster(&[(
+            "1",
+            &[
+                ("mail1", Some(status(100, 0))),
+                ("samba1", Some(status(160, 2))),
+                ("webtop1", None),
+                ("ejabberd1", Some(unreadable)),
+            ],
+        )]);
+        assert_eq!(
+            causes(&state, 1000),
+            [
+                ModuleCause::Ok,
+                ModuleCause::BackupError,
+                ModuleCause::NeverRan,
+                ModuleCause::Unreadable
+            ]
+        );
+    }
+
+    #[test]
+    fn a_status_from_the_future_is_not_believed() {
+        let state = cluster(&[("1", &[("mail1", Some(status(10_000, 0)))])]);
+        assert_eq!(causes(&state, 10_000 - 3601), [ModuleCause::Unreadable]);
+        assert_eq!(causes(&state, 10_000 - 3600), [ModuleCause::Ok]);
+    }
+
+    #[test]
+    fn a_removed_module_is_named_and_not_counted() {
+        let mut state = cluster(&[("1", &[("mail1", Some(status(1, 0))), ("gone1", None)])]);
+        state.modules.remove(&ModuleId::from("gone1"));
+        let run = judge(&state, &"1".into(), at(100)).unwrap();
+        assert_eq!(run.members.len(), 1);
+        assert_eq!(run.gone, [ModuleId::from("gone1")]);
+    }
+
+    #[test]
+    fn the_run_stays_the_same_until_a_status_changes() {
+        let before = cluster(&[("1", &[("mail1", Some(status(1, 1))), ("samba1", None)])]);
+        let again = before.clone();
+        let after = cluster(&[("1", &[("mail1", Some(status(2, 1))), ("samba1", None)])]);
+        let id = |state: &ClusterState| judge(state, &"1".into(), at(9)).unwrap().id;
+        assert_eq!(id(&before), id(&again));
+        assert_ne!(id(&before), id(&after));
+    }
+
+    #[test]
+    fn a_disabled_plan_says_so() {
+        let mut state = cluster(&[("1", &[("mail1", Some(status(1, 0)))])]);
+        for plan in state.plans.values_mut() {
+            plan.enabled = false;
+        }
+        let run = judge(&state, &"1".into(), at(9)).unwrap();
+        assert_eq!(run.causes, [PlanCause::Disabled]);
+    }
+}

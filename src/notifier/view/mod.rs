@@ -1,0 +1,346 @@
+//! A report as templates see it: every text in the reader's language, every
+//! number with its unit, every name made harmless. Templates decide only where
+//! things stand.
+//!
+//! The fields here are the interface of an administrator's own templates:
+//! they are only ever added to.
+
+mod destination;
+mod members;
+mod plans;
+mod story;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::format::{Locale, name};
+use super::words::{Labels, Names, words};
+use crate::config;
+use crate::model::{AlertLabels, MemberResult, Outcome, Report, ReportKind};
+
+pub(super) use destination::DestinationView;
+pub(super) use members::ModulesView;
+pub(super) use plans::PlansView;
+
+/// Modules that are not failed are listed up to this number.
+pub(super) const GOOD_ROWS: usize = 50;
+
+/// How good or bad something is. Serialized in lower case; `Mark` pairs it with
+/// its colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Tone {
+    /// All fine.
+    Good,
+    /// Worth a look.
+    Warning,
+    /// Failed.
+    Bad,
+    /// Neither.
+    Neutral,
+}
+
+/// A word with a tone.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(super) struct Mark {
+    /// The word.
+    pub text: &'static str,
+    /// The class of the style sheet.
+    pub tone: Tone,
+    /// The colour for clients that know no style sheet.
+    pub color: &'static str,
+}
+
+impl Mark {
+    pub(super) fn new(text: &'static str, tone: Tone) -> Self {
+        Self {
+            text,
+            tone,
+            color: tone.color(),
+        }
+    }
+}
+
+impl Tone {
+    /// At least 4.5:1 on white.
+    fn color(self) -> &'static str {
+        match self {
+            Self::Good => "#0e7a3d",
+            Self::Warning => "#8f5a00",
+            Self::Bad => "#b3261e",
+            Self::Neutral => "#5b6470",
+        }
+    }
+}
+
+/// The whole mail.
+#[derive(Debug, Serialize)]
+pub(super) struct View {
+    /// `en` or `it`.
+    pub lang: &'static str,
+    /// Headings.
+    pub labels: &'static Labels,
+    /// `mail.subject_prefix`.
+    pub prefix: String,
+    /// `✅`, `⚠️` or `❌`.
+    pub icon: &'static str,
+    /// The verdict in words, with its tone.
+    pub headline: Mark,
+    /// The plan's name, or the unknown ids.
+    pub topic: Option<String>,
+    /// `2 of 7 applications failed`.
+    pub counts: Option<String>,
+    /// The cluster's or the node's name.
+    pub place: Option<String>,
+    /// What happened.
+    pub what: String,
+    /// Why, most important first.
+    pub why: Vec<String>,
+    /// What to do, most important first.
+    pub next: Vec<Step>,
+    /// Since when data is in no backup.
+    pub at_risk: Vec<String>,
+    /// Name and value pairs about plan and cluster.
+    pub facts: Vec<Fact>,
+    /// The modules, if the report has any.
+    pub modules: Option<ModulesView>,
+    /// The plans of an all-well report.
+    pub plans: Option<PlansView>,
+    /// The destination and its probes.
+    pub destination: Option<DestinationView>,
+    /// What else should be known.
+    pub warnings: Vec<String>,
+    /// The alerts that led here, one line of `name=value` each.
+    pub alerts: Vec<String>,
+    /// The cluster-admin's address.
+    pub admin_url: Option<String>,
+    /// In which zone the times are.
+    pub zone: String,
+}
+
+/// Something to do, and the command for it if there is one.
+#[derive(Debug, Serialize)]
+pub(super) struct Step {
+    /// The sentence.
+    pub text: String,
+    /// A shell command that is safe to copy.
+    pub command: Option<String>,
+}
+
+/// A name with its value.
+#[derive(Debug, Serialize)]
+pub(super) struct Fact {
+    /// What it is.
+    pub label: &'static str,
+    /// Its value.
+    pub value: String,
+}
+
+/// The report in the language and zone of `mail`.
+pub(super) fn of_report(report: &Report, mail: &config::Mail) -> View {
+    let locale = Locale {
+        words: words(mail.language),
+        zone: mail.timezone.clone(),
+        now: report.made_at,
+    };
+    let tone = match report.outcome {
+        Outcome::Success => Tone::Good,
+        Outcome::Partial => Tone::Warning,
+        Outcome::RepoFailure => Tone::Bad,
+    };
+    let counted = report.counted();
+    View {
+        topic: topic(report, &locale),
+        counts: (report.kind == ReportKind::Run && report.bad() > 0)
+            .then(|| locale.words.counts(report.bad(), counted)),
+        what: story::what(report, &locale),
+        why: story::why(report, &locale),
+        next: story::next(report, &locale),
+        at_risk: story::at_risk(report, &locale),
+        facts: facts(report, &locale),
+        modules: members::view(&report.members, &locale),
+        plans: plans::view(&report.plans, &locale),
+        destination: report
+            .destination
+            .as_ref()
+            .map(|destination| destination::view(destination, &locale)),
+        warnings: story::warnings(report, &locale),
+        alerts: report.alerts.iter().map(alert_line).collect(),
+        ..bare(
+            mail,
+            &locale,
+            icon(report.outcome),
+            Mark::new(locale.words.headline(report.kind, report.outcome), tone),
+            report.cluster_name.as_deref(),
+        )
+    }
+}
+
+/// The test mail: `way` says through what it is sent.
+pub(super) fn of_test(mail: &config::Mail, place: Option<&str>, way: &str, now: Timestamp) -> View {
+    let locale = Locale {
+        words: words(mail.language),
+        zone: mail.timezone.clone(),
+        now,
+    };
+    View {
+        what: locale.words.test_what(way),
+        next: vec![Step {
+            text: locale.words.test_next().into(),
+            command: None,
+        }],
+        facts: vec![Fact {
+            label: locale.words.labels().checked,
+            value: locale.moment_with_zone(now),
+        }],
+        ..bare(
+            mail,
+            &locale,
+            icon(Outcome::Success),
+            Mark::new(locale.words.test_headline(), Tone::Good),
+            place,
+        )
+    }
+}
+
+fn bare(
+    mail: &config::Mail,
+    locale: &Locale,
+    icon: &'static str,
+    headline: Mark,
+    place: Option<&str>,
+) -> View {
+    View {
+        lang: locale.words.tag(),
+        labels: locale.words.labels(),
+        prefix: mail.subject_prefix.clone(),
+        icon,
+        headline,
+        topic: None,
+        counts: None,
+        place: place.map(name),
+        what: String::new(),
+        why: Vec::new(),
+        next: Vec::new(),
+        at_risk: Vec::new(),
+        facts: Vec::new(),
+        modules: None,
+        plans: None,
+        destination: None,
+        warnings: Vec::new(),
+        alerts: Vec::new(),
+        admin_url: mail.admin_url.clone().filter(|url| is_web(url)),
+        zone: locale.words.zone(&locale.zone_name()),
+    }
+}
+
+fn icon(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Success => "✅",
+        Outcome::Partial => "⚠️",
+        Outcome::RepoFailure => "❌",
+    }
+}
+
+fn is_web(url: &str) -> bool {
+    url.starts_with("https://") || url.starts_with("http://")
+}
+
+fn topic(report: &Report, locale: &Locale) -> Option<String> {
+    match report.kind {
+        ReportKind::Run => report.plan.as_ref().map(|plan| name(&plan.name)),
+        ReportKind::UnknownPlan => {
+            let ids = report.unknown_plans.iter().map(|id| name(id.as_str()));
+            Joined::of(ids, locale).map(|joined| joined.text)
+        }
+        ReportKind::RedisUnreachable | ReportKind::AllWell => None,
+    }
+}
+
+fn facts(report: &Report, locale: &Locale) -> Vec<Fact> {
+    let labels = locale.words.labels();
+    let mut facts = Vec::new();
+    if let Some(plan) = &report.plan {
+        facts.push(Fact {
+            label: labels.plan,
+            value: format!("{} (id {})", name(&plan.name), name(plan.id.as_str())),
+        });
+        let schedule = name(&plan.schedule);
+        facts.push(Fact {
+            label: labels.schedule,
+            value: if plan.enabled {
+                schedule
+            } else {
+                format!("{schedule} ({})", locale.words.switched_off())
+            },
+        });
+    }
+    if let Some(cluster) = &report.cluster_name {
+        facts.push(Fact {
+            label: labels.cluster,
+            value: name(cluster),
+        });
+    }
+    facts.push(Fact {
+        label: labels.checked,
+        value: locale.moment_with_zone(report.made_at),
+    });
+    facts
+}
+
+/// `alertname=BackupFailed id=1 severity=critical`, the name first.
+fn alert_line(labels: &AlertLabels) -> String {
+    const MAX: usize = 200;
+    let value = |text: &str| super::format::clean(text, MAX);
+    let mut ordered: Vec<_> = labels.iter().collect();
+    ordered.sort_by_key(|(key, _)| key.as_str() != "alertname");
+    let pairs: Vec<String> = ordered
+        .into_iter()
+        .map(|(key, text)| format!("{}={}", value(key), value(text)))
+        .collect();
+    pairs.join(" ")
+}
+
+/// Names in a row, cut to a few.
+pub(super) struct Joined {
+    text: String,
+    several: bool,
+}
+
+impl Joined {
+    /// `None` for no names at all.
+    pub(super) fn of(mut names: impl Iterator<Item = String>, locale: &Locale) -> Option<Self> {
+        const SHOWN: usize = 4;
+        let shown: Vec<String> = names.by_ref().take(SHOWN).collect();
+        let rest = names.count();
+        if shown.is_empty() {
+            return None;
+        }
+        let mut text = shown.join(", ");
+        if rest > 0 {
+            text.push(' ');
+            text.push_str(&locale.words.and_more(rest));
+        }
+        Some(Self {
+            text,
+            several: shown.len() + rest > 1,
+        })
+    }
+
+    /// As sentences take them.
+    pub(super) fn names(&self) -> Names<'_> {
+        Names {
+            text: &self.text,
+            several: self.several,
+        }
+    }
+}
+
+/// `Mail (mail1)`, or the bare id.
+pub(super) fn who(member: &MemberResult) -> String {
+    let id = name(member.module.as_str());
+    match member.name.as_deref().map(str::trim) {
+        Some(label) if !label.is_empty() => format!("{} ({id})", name(label)),
+        _ => id,
+    }
+}

@@ -1,0 +1,70 @@
+//! The plans of an all-well report.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::model::PlanSummary;
+use crate::notifier::columns::{Align, lay_out};
+use crate::notifier::format::{Locale, name};
+
+/// Every enabled plan with its newest status.
+#[derive(Debug, Serialize)]
+pub(in crate::notifier) struct PlansView {
+    /// The plans.
+    pub rows: Vec<PlanView>,
+    /// The same as lines of plain text.
+    pub lines: Vec<String>,
+}
+
+/// One plan.
+#[derive(Debug, Serialize)]
+pub(in crate::notifier) struct PlanView {
+    /// Its name.
+    pub name: String,
+    /// Its id.
+    pub id: String,
+    /// Its schedule.
+    pub schedule: String,
+    /// When its newest status was written.
+    pub newest: String,
+}
+
+/// The plans, unless there are none.
+pub(super) fn view(
+    plans: &[(PlanSummary, Option<Timestamp>)],
+    locale: &Locale,
+) -> Option<PlansView> {
+    if plans.is_empty() {
+        return None;
+    }
+    let labels = locale.words.labels();
+    let rows: Vec<PlanView> = plans
+        .iter()
+        .map(|(plan, newest)| PlanView {
+            name: name(&plan.name),
+            id: name(plan.id.as_str()),
+            schedule: name(&plan.schedule),
+            newest: newest.map_or_else(|| labels.never.into(), |at| locale.moment(at)),
+        })
+        .collect();
+    let columns = [
+        (labels.plan, Align::Left, 30),
+        ("Id", Align::Left, 8),
+        (labels.schedule, Align::Left, 26),
+        (labels.last_run, Align::Left, 17),
+    ];
+    let cells: Vec<(Vec<&str>, &[String])> = rows
+        .iter()
+        .map(|row| {
+            let cells = vec![
+                row.name.as_str(),
+                row.id.as_str(),
+                row.schedule.as_str(),
+                row.newest.as_str(),
+            ];
+            (cells, &[][..])
+        })
+        .collect();
+    let lines = lay_out(&columns, &cells);
+    Some(PlansView { rows, lines })
+}

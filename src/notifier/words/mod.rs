@@ -1,0 +1,290 @@
+//! Every sentence that an administrator reads in a mail, per language.
+//!
+//! A language is an implementation of [`Words`]; the enums of the model are
+//! matched exhaustively in each, so that neither a language nor a new cause can
+//! be forgotten. Names that are put into sentences arrive ready for display.
+
+mod en;
+mod it;
+
+use serde::Serialize;
+
+use crate::model::{
+    Advice, Language, ModuleCause, Outcome, PlanCause, ProbeMethod, RepoCause, ReportKind,
+    SkipReason,
+};
+
+/// The words of `language`.
+pub fn words(language: Language) -> &'static dyn Words {
+    match language {
+        Language::En => &en::English,
+        Language::It => &it::Italian,
+    }
+}
+
+/// A unit of a rough length of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// 60 s.
+    Minute,
+    /// 60 minutes.
+    Hour,
+    /// 24 hours.
+    Day,
+}
+
+/// Names in a sentence: already joined, and whether they are several, for the
+/// verb.
+#[derive(Clone, Copy, Debug)]
+pub struct Names<'a> {
+    /// `Mail (mail1), Webtop (webtop1)`.
+    pub text: &'a str,
+    /// More than one.
+    pub several: bool,
+}
+
+/// A moment in a sentence: the date, and how long ago it was.
+#[derive(Clone, Copy, Debug)]
+pub struct Past<'a> {
+    /// `18 Nov 2026 02:04 CET`.
+    pub at: &'a str,
+    /// `3 days`; nothing when the moment lies ahead (clocks differ).
+    pub age: Option<&'a str>,
+}
+
+/// What happened, in one sentence at the top.
+#[derive(Clone, Copy, Debug)]
+pub enum What<'a> {
+    /// All that count are ok.
+    AllGood(usize),
+    /// Some failed, out of how many.
+    SomeFailed(usize, usize),
+    /// All failed.
+    NoneGood(usize),
+    /// Nothing shows that a backup was made.
+    NoStatus,
+    /// No application was due.
+    NothingDue,
+    /// An alert named what is no plan; its ids.
+    UnknownPlan(Names<'a>),
+    /// Redis does not answer.
+    RedisUnreachable(Option<Past<'a>>),
+    /// Every plan is fine; how many there are.
+    AllWell(usize),
+}
+
+/// What is to be said of the destination on the first screen.
+#[derive(Clone, Copy, Debug)]
+pub enum DestinationStory<'a> {
+    /// It failed, and how.
+    Failed(&'a str, RepoCause),
+    /// It is fine although everything failed.
+    FaultElsewhere(&'a str),
+    /// It is fine.
+    Fine(&'a str),
+    /// Nobody asked it.
+    NotChecked(Option<&'a SkipReason>),
+    /// It was asked, and the answers do not tell.
+    Unclear(&'a str),
+}
+
+/// A warning with its names ready for display.
+#[derive(Clone, Copy, Debug)]
+pub enum WarningText<'a> {
+    /// 0 files.
+    NoFiles(&'a str),
+    /// End before start.
+    EndBeforeStart(&'a str),
+    /// A key that could not be understood, and why.
+    UnreadableKey(&'a str, &'a str),
+    /// Members that are gone.
+    GoneMembers(Names<'a>),
+    /// A healthy module's repository did not answer well; how it answered.
+    HealthyModuleProbe(&'a str, Option<RepoCause>),
+    /// A stale lock: where, whose, since when.
+    StaleLock(&'a str, &'a str, Option<Past<'a>>),
+    /// Saved, but its node could not report it.
+    Unreported(Names<'a>),
+}
+
+/// One language.
+pub trait Words: Sync {
+    /// The language tag of the HTML (`en`).
+    fn tag(&self) -> &'static str;
+    /// Headings and the names of columns.
+    fn labels(&self) -> &'static Labels;
+    /// The decimal mark, and the mark between thousands.
+    fn marks(&self) -> (char, char);
+    /// A month's short name; 1 is January.
+    fn month(&self, month: i8) -> &'static str;
+    /// The letter for days in a short duration (`2 d 03 h`).
+    fn day_letter(&self) -> char;
+    /// `3 days`.
+    fn span(&self, n: u64, unit: Unit) -> String;
+    /// `and 12 more`.
+    fn and_more(&self, n: usize) -> String;
+
+    /// The verdict, as the subject and the headline have it.
+    fn headline(&self, kind: ReportKind, outcome: Outcome) -> &'static str;
+    /// `2 of 7 applications failed`; for the subject.
+    fn counts(&self, bad: usize, counted: usize) -> String;
+    /// What happened.
+    fn what(&self, what: What<'_>) -> String;
+    /// What answered an alert although nothing is wrong.
+    fn alarmed(&self) -> &'static str;
+    /// Why these modules are not ok.
+    fn why(&self, cause: ModuleCause, who: Names<'_>) -> String;
+    /// What is to be said of the plan as a whole.
+    fn plan_cause(&self, cause: PlanCause) -> &'static str;
+    /// What is to be said of the destination.
+    fn destination(&self, story: DestinationStory<'_>) -> String;
+    /// Since when data is in no backup.
+    fn at_risk(&self, who: Names<'_>, since: Past<'_>) -> String;
+    /// There is no snapshot at all.
+    fn never_saved(&self, who: Names<'_>) -> String;
+    /// It is not known since when data is in no backup.
+    fn risk_unknown(&self) -> &'static str;
+    /// What to do.
+    fn advice(&self, advice: Advice) -> &'static str;
+
+    /// A module's result in the table.
+    fn result(&self, cause: ModuleCause) -> &'static str;
+    /// Below a module: the newest snapshot there is.
+    fn newest_saved(&self, since: Past<'_>) -> String;
+    /// Below a module: the snapshot of this run is there.
+    fn saved_anyway(&self, at: &str) -> String;
+    /// Below a module: none at all.
+    fn none_saved(&self) -> &'static str;
+    /// Modules that the table leaves out.
+    fn modules_left_out(&self, n: usize) -> String;
+
+    /// A repository's answer in the table.
+    fn answer(&self, cause: RepoCause) -> &'static str;
+    /// How the repositories were asked.
+    fn method(&self, method: ProbeMethod) -> &'static str;
+    /// Below a repository: who holds it.
+    fn lock(&self, owner: &str, since: Option<Past<'_>>, exclusive: bool) -> String;
+    /// Repositories that were not asked.
+    fn repositories_left_out(&self, n: usize) -> String;
+    /// A warning.
+    fn warning(&self, warning: WarningText<'_>) -> String;
+    /// The zone of all times.
+    fn zone(&self, zone: &str) -> String;
+    /// Behind the schedule of a plan that is not enabled.
+    fn switched_off(&self) -> &'static str;
+
+    /// Subject and headline of the test mail.
+    fn test_headline(&self) -> &'static str;
+    /// What a test mail says; through which way it went.
+    fn test_what(&self, way: &str) -> String;
+    /// What there is to do after a test mail.
+    fn test_next(&self) -> &'static str;
+}
+
+/// Headings, columns and the fixed small texts of a language. Templates see it
+/// as `labels`.
+#[derive(Debug, Serialize)]
+pub struct Labels {
+    pub what: &'static str,
+    pub why: &'static str,
+    pub next: &'static str,
+    pub at_risk: &'static str,
+    pub plan: &'static str,
+    pub plans: &'static str,
+    pub schedule: &'static str,
+    pub cluster: &'static str,
+    pub checked: &'static str,
+    pub failed: &'static str,
+    pub saved: &'static str,
+    pub not_counted: &'static str,
+    pub application: &'static str,
+    pub node: &'static str,
+    pub result: &'static str,
+    pub start: &'static str,
+    pub duration: &'static str,
+    pub size: &'static str,
+    pub files: &'static str,
+    pub destination: &'static str,
+    pub address: &'static str,
+    pub repository: &'static str,
+    pub answer: &'static str,
+    pub snapshots: &'static str,
+    pub newest: &'static str,
+    pub took: &'static str,
+    pub last_run: &'static str,
+    pub never: &'static str,
+    pub warnings: &'static str,
+    pub alerts: &'static str,
+    pub open_admin: &'static str,
+    pub footer: &'static str,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REPO_CAUSES: [RepoCause; 11] = [
+        RepoCause::Reachable,
+        RepoCause::NotFound,
+        RepoCause::WrongPassword,
+        RepoCause::Locked,
+        RepoCause::Busy,
+        RepoCause::Forbidden,
+        RepoCause::Unreachable,
+        RepoCause::Timeout,
+        RepoCause::Corrupt,
+        RepoCause::Error,
+        RepoCause::NotProbed,
+    ];
+
+    fn unlike<T: std::fmt::Display>(mut said: Vec<T>) -> usize {
+        said.sort_by_key(ToString::to_string);
+        said.dedup_by_key(|text| text.to_string());
+        said.len()
+    }
+
+    #[test]
+    fn no_two_causes_are_told_in_the_same_words() {
+        let who = Names {
+            text: "Mail (mail1)",
+            several: false,
+        };
+        for language in [Language::En, Language::It] {
+            let w = words(language);
+            let results = ModuleCause::ALL.map(|cause| w.result(cause)).to_vec();
+            assert_eq!(unlike(results), 12, "{language:?}");
+            let why = ModuleCause::ALL.map(|cause| w.why(cause, who)).to_vec();
+            assert_eq!(unlike(why), 12, "{language:?}");
+            let answers = REPO_CAUSES.map(|cause| w.answer(cause)).to_vec();
+            assert_eq!(unlike(answers), REPO_CAUSES.len(), "{language:?}");
+        }
+    }
+
+    #[test]
+    fn the_verdicts_are_the_words_of_the_documents() {
+        let run = |language: Language, outcome| words(language).headline(ReportKind::Run, outcome);
+        assert_eq!(run(Language::En, Outcome::Success), "Backup completed");
+        assert_eq!(
+            run(Language::En, Outcome::Partial),
+            "Backup partially failed"
+        );
+        assert_eq!(run(Language::En, Outcome::RepoFailure), "Backup failed");
+        assert_eq!(run(Language::It, Outcome::Success), "Backup completato");
+        assert_eq!(
+            run(Language::It, Outcome::Partial),
+            "Backup parzialmente fallito"
+        );
+        assert_eq!(run(Language::It, Outcome::RepoFailure), "Backup fallito");
+    }
+
+    #[test]
+    fn one_application_is_not_spoken_of_as_many() {
+        let w = words(Language::En);
+        assert_eq!(w.counts(1, 1), "1 of 1 application failed");
+        assert_eq!(w.counts(1, 7), "1 of 7 applications failed");
+        let it = words(Language::It);
+        assert_eq!(it.counts(1, 1), "1 applicazione su 1 fallita");
+        assert_eq!(it.counts(2, 7), "2 applicazioni su 7 fallite");
+        assert_eq!(it.span(1, Unit::Day), "1 giorno");
+    }
+}

@@ -1,0 +1,183 @@
+//! From alerts that wait to reports that are stored with their mails.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::{Notify, watch};
+use tracing::{debug, error, info, warn};
+
+use super::clock::Clock;
+use super::outage::Outages;
+use super::parts::Parts;
+use super::probing::probes_of;
+use crate::correlator::{Answer, Saying, answers, due};
+use crate::model::{ClusterState, InboxEntry, Memory, ProbeSet, Report};
+use crate::store::{Saved, Store, StoreError};
+use crate::verdict::{self, Circumstances};
+
+/// How long to wait before looking again when nothing is known to be due.
+const IDLE: Duration = Duration::from_secs(300);
+/// How soon to try again after Redis or the database failed: short enough that
+/// what was due meanwhile is reported within a minute after it is back.
+const RETRY: Duration = Duration::from_secs(15);
+
+/// The part of the service that answers alerts.
+pub struct Answering {
+    /// Inbox, history and outbox.
+    pub store: Store,
+    /// What the configuration decides; replaced at a reload.
+    pub parts: watch::Receiver<Arc<Parts>>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Rung when an alert was accepted.
+    pub alerts: Arc<Notify>,
+    /// Rung when a mail was put into the outbox.
+    pub mails: Arc<Notify>,
+}
+
+impl Answering {
+    /// Answers alerts until `stop` changes. What is being answered then is
+    /// left to the next start: nothing of it is lost.
+    pub async fn run(&self, mut stop: watch::Receiver<bool>) {
+        let mut outages = Outages::default();
+        loop {
+            // Listening before looking: an alert that arrives in between still
+            // wakes us.
+            let accepted = self.alerts.notified();
+            tokio::pin!(accepted);
+            accepted.as_mut().enable();
+            let pause = tokio::select! {
+                pause = self.pass(&mut outages) => pause,
+                _ = stop.changed() => return,
+            };
+            tokio::select! {
+                () = accepted => {}
+                () = self.clock.sleep(pause) => {}
+                _ = stop.changed() => return,
+            }
+        }
+    }
+
+    /// Answers what is due now; returns how long nothing more will be.
+    pub async fn pass(&self, outages: &mut Outages) -> Duration {
+        match self.answer_what_is_due(outages).await {
+            Ok(pause) => pause,
+            Err(problem) => {
+                error!(%problem, "alerts cannot be answered now, trying again soon");
+                RETRY
+            }
+        }
+    }
+
+    async fn answer_what_is_due(&self, outages: &mut Outages) -> Result<Duration, StoreError> {
+        let parts = Arc::clone(&self.parts.borrow());
+        let now = self.clock.now();
+        let waiting = self.store.waiting().await?;
+        let outlook = due(&waiting, parts.config.correlator.wait, now);
+        if outlook.due.is_empty() {
+            return Ok(until(outlook.next, now));
+        }
+        let state = match parts.reader.read(now).await {
+            Ok(state) => state,
+            Err(problem) => {
+                outages.noticed(self, &parts, &problem).await?;
+                return Ok(RETRY);
+            }
+        };
+        outages.over(self).await?;
+        self.answer_all(&parts, &state, &outlook.due).await?;
+        Ok(until(outlook.next, self.clock.now()))
+    }
+
+    async fn answer_all(
+        &self,
+        parts: &Parts,
+        state: &ClusterState,
+        due: &[&InboxEntry],
+    ) -> Result<(), StoreError> {
+        self.store
+            .remember_plans(state.plans.keys().cloned().collect())
+            .await?;
+        let memory: Memory = self.store.memory().await?;
+        let window = parts.config.correlator.recent_window;
+        for answer in answers(state, due, &memory, window, self.clock.now()) {
+            self.give(parts, state, answer).await?;
+        }
+        Ok(())
+    }
+
+    async fn give(
+        &self,
+        parts: &Parts,
+        state: &ClusterState,
+        answer: Answer<'_>,
+    ) -> Result<(), StoreError> {
+        let closes = closing(&answer);
+        let around = |now| Circumstances {
+            state: Some(state),
+            alerts: &answer.alerts,
+            now,
+        };
+        let report = match &answer.saying {
+            Saying::Nothing(reason) => {
+                debug!(?reason, alerts = closes.len(), "alert needs no new report");
+                return self.store.close(closes, *reason, self.clock.now()).await;
+            }
+            Saying::Run(run) => {
+                let probes: ProbeSet = probes_of(parts, state, run).await;
+                verdict::of_run(run, probes, around(self.clock.now()))
+            }
+            Saying::UnknownPlans(plans) => verdict::unknown_plans(plans, around(self.clock.now())),
+            Saying::AllWell(runs) => verdict::all_well(runs, around(self.clock.now())),
+        };
+        self.publish(parts, report, closes).await
+    }
+
+    /// Stores a report with its mails and closes the alerts it answers, in one
+    /// transaction, and wakes the delivery.
+    pub(super) async fn publish(
+        &self,
+        parts: &Parts,
+        report: Report,
+        closes: Vec<Closing>,
+    ) -> Result<(), StoreError> {
+        let instance = self.store.instance().await?;
+        let mails = parts.mails(&report, &instance);
+        let now = self.clock.now();
+        let (outcome, bad) = (report.outcome.as_str(), report.bad());
+        let plan = report.plan.as_ref().map(|plan| plan.id.to_string());
+        let plan = plan.unwrap_or_default();
+        match self.store.save_report(report, mails, closes, now).await? {
+            Saved::New(id) => {
+                info!(report = %id, plan, outcome, bad, "report {id}: {outcome}");
+                self.mails.notify_one();
+            }
+            Saved::Already(id) => {
+                warn!(report = %id, plan, "this run was reported before, as report {id}");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What the store needs to close an alert: it stays open when a repeat of it
+/// came in after it was read.
+pub(super) type Closing = (crate::model::InboxId, Timestamp);
+
+fn closing(answer: &Answer<'_>) -> Vec<Closing> {
+    answer
+        .alerts
+        .iter()
+        .filter(|entry| answer.closes.contains(&entry.id))
+        .map(|entry| (entry.id, entry.last_seen))
+        .collect()
+}
+
+fn until(next: Option<Timestamp>, now: Timestamp) -> Duration {
+    next.map_or(IDLE, |at| {
+        Duration::try_from(at.duration_since(now))
+            .unwrap_or_default()
+            .min(IDLE)
+    })
+}

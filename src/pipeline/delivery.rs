@@ -1,0 +1,157 @@
+//! Bringing the outbox's mails to their recipients.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{StreamExt as _, stream};
+use jiff::Timestamp;
+use tokio::sync::{Notify, watch};
+use tracing::{debug, error, info, warn};
+
+use super::clock::Clock;
+use super::parts::Parts;
+use crate::model::{Attempt, Delivery};
+use crate::notifier::{NextAttempt, next_attempt};
+use crate::store::{Store, StoreError};
+
+/// How often to look for mails that another process (the command line) put
+/// into the outbox, and for a changed smarthost while something is queued.
+const POLL: Duration = Duration::from_secs(5);
+/// How soon to try again after the database failed.
+const RETRY: Duration = Duration::from_secs(15);
+/// How many mails one look at the outbox takes.
+const BATCH: usize = 50;
+/// How many recipients are served at once, so that one slow answer does not
+/// hold up the others.
+const AT_ONCE: usize = 4;
+
+/// The part of the service that delivers mails.
+pub struct Delivering {
+    /// The outbox.
+    pub store: Store,
+    /// What the configuration decides; replaced at a reload.
+    pub parts: watch::Receiver<Arc<Parts>>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Rung when a mail was put into the outbox.
+    pub mails: Arc<Notify>,
+}
+
+/// What one look at the outbox brought.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Round {
+    /// Taken by the server.
+    pub sent: usize,
+    /// Still in the outbox after an attempt.
+    pub waiting: usize,
+    /// Refused for good, or given up.
+    pub lost: usize,
+}
+
+impl Delivering {
+    /// Delivers until `stop` changes. An attempt under way is finished first:
+    /// ending it half way could send a mail twice.
+    pub async fn run(&self, mut stop: watch::Receiver<bool>) {
+        loop {
+            let queued = self.mails.notified();
+            tokio::pin!(queued);
+            queued.as_mut().enable();
+            let pause = match self.round().await {
+                Ok(_) => POLL,
+                Err(problem) => {
+                    error!(%problem, "the outbox cannot be read, trying again soon");
+                    RETRY
+                }
+            };
+            if *stop.borrow() {
+                return;
+            }
+            tokio::select! {
+                () = queued => {}
+                () = self.clock.sleep(pause) => {}
+                _ = stop.changed() => return,
+            }
+        }
+    }
+
+    /// Attempts every delivery that is due now.
+    pub async fn round(&self) -> Result<Round, StoreError> {
+        let parts = Arc::clone(&self.parts.borrow());
+        let mut round = Round::default();
+        if self.store.pending_mails().await? == 0 {
+            return Ok(round);
+        }
+        if parts.outgoing.route_has_changed().await {
+            info!("the smarthost has changed, queued mails are tried at once");
+            self.store.flush(self.clock.now()).await?;
+        }
+        loop {
+            let due = self.store.due(self.clock.now(), BATCH).await?;
+            if due.is_empty() {
+                return Ok(round);
+            }
+            let done = stream::iter(due)
+                .map(|delivery| self.attempt(&parts, delivery))
+                .buffer_unordered(AT_ONCE)
+                .collect::<Vec<_>>()
+                .await;
+            for result in done {
+                match result? {
+                    Fate::Sent => round.sent += 1,
+                    Fate::Waits => round.waiting += 1,
+                    Fate::Lost => round.lost += 1,
+                }
+            }
+        }
+    }
+
+    async fn attempt(&self, parts: &Parts, delivery: Delivery) -> Result<Fate, StoreError> {
+        let attempt = parts.outgoing.send(&delivery.message, &delivery.to).await;
+        let now = self.clock.now();
+        let next = next_attempt(delivery.attempts, delivery.queued_at, now, fastrand::f64());
+        let fate = tell(&delivery, &attempt, next);
+        self.store
+            .record(delivery.mail, delivery.to, attempt, next_time(next), now)
+            .await?;
+        Ok(fate)
+    }
+}
+
+enum Fate {
+    Sent,
+    Waits,
+    Lost,
+}
+
+fn next_time(next: NextAttempt) -> Option<Timestamp> {
+    match next {
+        NextAttempt::At(at) => Some(at),
+        NextAttempt::GiveUp => None,
+    }
+}
+
+/// Logs how an attempt ended. Addresses stay out of the log above debug level:
+/// they are personal data.
+fn tell(delivery: &Delivery, attempt: &Attempt, next: NextAttempt) -> Fate {
+    let message_id = delivery.message.message_id.as_str();
+    let attempts = delivery.attempts + 1;
+    debug!(message_id, to = %delivery.to, ?attempt, "attempt {attempts} to deliver");
+    match (attempt, next) {
+        (Attempt::Sent(_), _) => {
+            info!(message_id, attempts, "mail delivered");
+            Fate::Sent
+        }
+        (Attempt::Refused(answer), _) => {
+            error!(message_id, answer, "a recipient was refused for good");
+            Fate::Lost
+        }
+        (Attempt::Failed(reason), NextAttempt::At(at)) => {
+            warn!(message_id, attempts, reason, next = %at, "mail not delivered yet");
+            Fate::Waits
+        }
+        (Attempt::Failed(reason), NextAttempt::GiveUp) => {
+            error!(message_id, attempts, reason, "mail given up as undeliverable");
+            Fate::Lost
+        }
+    }
+}

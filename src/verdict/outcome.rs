@@ -1,0 +1,144 @@
+//! The outcome of a run, and whether its destination works.
+
+use crate::model::{
+    DestinationHealth, JudgedMember, ModuleCause, Outcome, Probe, ProbeSet, RepoCause, Severity,
+};
+
+/// What became of a member, now that its repository was asked: a backup that
+/// NS8 counts as failed although its snapshot is there failed after the backup.
+pub fn cause_of(member: &JudgedMember, probes: &ProbeSet) -> ModuleCause {
+    let saved = || {
+        let newest = probes.of(&member.id)?.newest?;
+        Some(newest >= member.status.as_ref()?.start)
+    };
+    match member.cause {
+        ModuleCause::BackupError if saved() == Some(true) => ModuleCause::AfterBackup,
+        cause => cause,
+    }
+}
+
+/// Whether the destination itself works, by all answers together. A repository
+/// that nobody asked says nothing.
+pub fn health(probes: &[Probe]) -> DestinationHealth {
+    let asked: Vec<RepoCause> = probes
+        .iter()
+        .map(|probe| probe.cause)
+        .filter(|cause| *cause != RepoCause::NotProbed)
+        .collect();
+    if !asked.is_empty() && asked.iter().all(|cause| cause.blames_destination()) {
+        DestinationHealth::Failed
+    } else if asked.iter().any(|cause| shows_that_it_works(*cause)) {
+        DestinationHealth::Fine
+    } else {
+        DestinationHealth::NotChecked
+    }
+}
+
+fn shows_that_it_works(cause: RepoCause) -> bool {
+    matches!(
+        cause,
+        RepoCause::Reachable
+            | RepoCause::NotFound
+            | RepoCause::Locked
+            | RepoCause::Busy
+            | RepoCause::Corrupt
+    )
+}
+
+/// The outcome of a run. The README's "How it decides" tells it in words.
+pub fn outcome(causes: &[ModuleCause], health: DestinationHealth) -> Outcome {
+    let any = |severity| causes.iter().any(|cause| cause.severity() == severity);
+    let only_after_backup = || {
+        causes
+            .iter()
+            .filter(|cause| cause.severity() == Severity::Bad)
+            .all(|cause| *cause == ModuleCause::AfterBackup)
+    };
+    if health == DestinationHealth::Failed {
+        Outcome::RepoFailure
+    } else if !any(Severity::Bad) {
+        if any(Severity::Good) {
+            Outcome::Success
+        } else {
+            Outcome::RepoFailure
+        }
+    } else if any(Severity::Good) || only_after_backup() {
+        Outcome::Partial
+    } else {
+        Outcome::RepoFailure
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ModuleCause::{AfterBackup, BackupError, NeverRan, NotDue, Ok};
+
+    const UNKNOWN: DestinationHealth = DestinationHealth::NotChecked;
+
+    fn answers(causes: &[RepoCause]) -> Vec<Probe> {
+        causes
+            .iter()
+            .map(|cause| Probe {
+                module: "mail1".into(),
+                path: String::new(),
+                cause: *cause,
+                snapshots: None,
+                newest: None,
+                size: None,
+                locks: Vec::new(),
+                message: None,
+                took_ms: 0,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn all_ok_is_success_and_one_bad_is_partial() {
+        assert_eq!(outcome(&[Ok, Ok], UNKNOWN), Outcome::Success);
+        assert_eq!(outcome(&[Ok, BackupError], UNKNOWN), Outcome::Partial);
+        assert_eq!(outcome(&[Ok, NotDue], UNKNOWN), Outcome::Success);
+    }
+
+    #[test]
+    fn none_ok_or_no_status_at_all_is_a_repository_failure() {
+        assert_eq!(outcome(&[BackupError], UNKNOWN), Outcome::RepoFailure);
+        assert_eq!(
+            outcome(&[NeverRan, NeverRan], UNKNOWN),
+            Outcome::RepoFailure
+        );
+        assert_eq!(outcome(&[], UNKNOWN), Outcome::RepoFailure);
+    }
+
+    #[test]
+    fn it_stays_a_repository_failure_when_all_failed_and_the_destination_is_fine() {
+        let health = DestinationHealth::Fine;
+        assert_eq!(outcome(&[BackupError], health), Outcome::RepoFailure);
+    }
+
+    #[test]
+    fn what_failed_after_the_backup_alone_never_makes_a_repository_failure() {
+        assert_eq!(outcome(&[AfterBackup], UNKNOWN), Outcome::Partial);
+        assert_eq!(
+            outcome(&[AfterBackup, BackupError], UNKNOWN),
+            Outcome::RepoFailure
+        );
+    }
+
+    #[test]
+    fn a_dead_destination_is_a_repository_failure_although_one_module_is_ok() {
+        let health = DestinationHealth::Failed;
+        assert_eq!(outcome(&[Ok, BackupError], health), Outcome::RepoFailure);
+    }
+
+    #[test]
+    fn a_destination_has_failed_only_when_every_answer_blames_it() {
+        use RepoCause::{Error, Forbidden, NotProbed, Reachable, Timeout, Unreachable};
+        let of = |causes: &[RepoCause]| health(&answers(causes));
+        assert_eq!(of(&[Unreachable, Timeout]), DestinationHealth::Failed);
+        assert_eq!(of(&[Forbidden, NotProbed]), DestinationHealth::Failed);
+        assert_eq!(of(&[Timeout, Reachable]), DestinationHealth::Fine);
+        assert_eq!(of(&[Unreachable, Error]), DestinationHealth::NotChecked);
+        assert_eq!(of(&[]), DestinationHealth::NotChecked);
+    }
+}

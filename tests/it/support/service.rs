@@ -1,0 +1,189 @@
+//! The program itself: the real binary, run as an administrator would run it.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::http::{self, Message};
+use super::process::{Server, wait_until};
+
+/// `serve` on a free loopback port, with a state directory of its own that
+/// survives a restart. Ends with its children when dropped.
+pub struct Service {
+    folder: TempDir,
+    environment: Vec<(String, String)>,
+    address: SocketAddr,
+    /// Also the number of the newest log file.
+    starts: u32,
+    server: Server,
+}
+
+impl Service {
+    /// Starts it with this configuration file and waits for `/readyz`.
+    ///
+    /// The file needs no `receiver.port` and no `state.dir`; what the shell of
+    /// the test has in its environment does not reach the program, `environment`
+    /// does.
+    pub fn start(configuration: &str, environment: &[(&str, &str)]) -> Self {
+        let service = Self::launch(configuration, environment);
+        service.wait_until_ready();
+        service
+    }
+
+    /// As [`Service::start`], but returns as soon as it listens.
+    pub fn launch(configuration: &str, environment: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::create_dir(folder.path().join("state")).expect("a state directory");
+        std::fs::write(folder.path().join("config.yml"), configuration).expect("a configuration");
+        let environment: Vec<(String, String)> = environment
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        let (server, address) = serve(folder.path(), &environment, 1);
+        Self {
+            folder,
+            environment,
+            address,
+            starts: 1,
+            server,
+        }
+    }
+
+    /// Where it listens; another port after every start.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The webhook's address for an Alertmanager.
+    pub fn webhook(&self) -> String {
+        format!("http://{}/alert", self.address)
+    }
+
+    pub fn state_dir(&self) -> PathBuf {
+        self.folder.path().join("state")
+    }
+
+    pub fn config_file(&self) -> PathBuf {
+        self.folder.path().join("config.yml")
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.server.pid()
+    }
+
+    pub fn get(&self, path: &str) -> Message {
+        http::get(self.address, path)
+            .unwrap_or_else(|error| panic!("GET {path}: {error}: {}", self.log()))
+    }
+
+    /// Posts a webhook and returns the answer, whatever it is.
+    pub fn post_alert(&self, webhook: &Value) -> Message {
+        http::post_json(self.address, "/alert", webhook)
+            .unwrap_or_else(|error| panic!("POST /alert: {error}: {}", self.log()))
+    }
+
+    /// Ends it as a crash or a power cut would.
+    pub fn kill9(&mut self) {
+        self.server.kill();
+    }
+
+    /// Ends it as systemd would.
+    pub fn term(&mut self) -> ExitStatus {
+        self.server.terminate()
+    }
+
+    /// Starts it again on the same state, after ending it if it still runs, and
+    /// waits for `/readyz`.
+    pub fn restart(&mut self) {
+        self.relaunch();
+        self.wait_until_ready();
+    }
+
+    /// As [`Service::restart`], but returns as soon as it listens.
+    pub fn relaunch(&mut self) {
+        self.server.kill();
+        self.starts += 1;
+        (self.server, self.address) = serve(self.folder.path(), &self.environment, self.starts);
+    }
+
+    pub fn wait_until_ready(&self) {
+        wait_until("/readyz to say yes", || {
+            http::get(self.address, "/readyz").is_ok_and(|answer| answer.status() == 200)
+        });
+    }
+
+    /// Everything that it wrote to its standard streams, over all its starts.
+    pub fn log(&self) -> String {
+        (1..=self.starts)
+            .map(|start| log_text(self.folder.path(), start))
+            .collect()
+    }
+
+    /// Runs another command of the program on the same configuration and state,
+    /// such as `report list`, to its end.
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        program(self.folder.path(), &self.environment)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .output()
+            .expect("the program")
+    }
+}
+
+impl Drop for Service {
+    /// A test that failed is explained by what the service said.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("--- log of the service\n{}", self.log());
+        }
+    }
+}
+
+fn program(folder: &Path, environment: &[(String, String)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ns8-backup-monitor"));
+    command
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("HOME", folder)
+        .env("STATE_DIRECTORY", folder.join("state"))
+        .env("TCP_PORT", "0")
+        .envs(environment.iter().map(|(name, value)| (name, value)))
+        .arg("--config")
+        .arg(folder.join("config.yml"))
+        .current_dir(folder);
+    command
+}
+
+fn serve(folder: &Path, environment: &[(String, String)], start: u32) -> (Server, SocketAddr) {
+    let address_file = folder.join("address");
+    // The one of the start before would name a port that is somebody else's.
+    let _ = std::fs::remove_file(&address_file);
+    let mut command = program(folder, environment);
+    command
+        .arg("serve")
+        .arg("--address-file")
+        .arg(&address_file);
+    let mut server = Server::start(&mut command, &log_file(folder, start));
+    let mut address = None;
+    wait_until("the service to listen or to end", || {
+        let text = std::fs::read_to_string(&address_file).unwrap_or_default();
+        address = text.trim().parse().ok();
+        address.is_some() || !server.running()
+    });
+    let Some(address) = address else {
+        panic!("the service ended: {}", log_text(folder, start));
+    };
+    (server, address)
+}
+
+fn log_file(folder: &Path, start: u32) -> PathBuf {
+    folder.join(format!("service-{start}.log"))
+}
+
+fn log_text(folder: &Path, start: u32) -> String {
+    let bytes = std::fs::read(log_file(folder, start)).expect("its log");
+    String::from_utf8_lossy(&bytes).into_owned()
+}
