@@ -70,14 +70,13 @@ impl Store {
     }
 
     /// Answers entries without a report. One that came in again since
-    /// `last_seen` goes on waiting. Returns how many were closed.
+    /// `last_seen` goes on waiting.
     pub async fn close(
         &self,
-        entries: &[(InboxId, Timestamp)],
+        entries: Vec<(InboxId, Timestamp)>,
         reason: CloseReason,
         now: Timestamp,
-    ) -> Result<usize, StoreError> {
-        let entries = entries.to_vec();
+    ) -> Result<(), StoreError> {
         self.write(move |db| answer(db, &entries, Answer::Closed(reason), now))
             .await
     }
@@ -173,7 +172,7 @@ pub(super) fn answer(
     entries: &[(InboxId, Timestamp)],
     answer: Answer,
     now: Timestamp,
-) -> Result<usize, StoreError> {
+) -> Result<(), StoreError> {
     let (reason, report) = match answer {
         Answer::Closed(reason) => (Some(reason.name()), None),
         Answer::Report(id) => (None, Some(id.0)),
@@ -182,9 +181,8 @@ pub(super) fn answer(
         "UPDATE alert SET waiting_since = NULL, answered_at = ?3, close_reason = ?4, report = ?5
          WHERE id = ?1 AND last_seen = ?2 AND waiting_since IS NOT NULL",
     )?;
-    let mut answered = 0;
     for (id, last_seen) in entries {
-        answered += statement.execute(params![
+        statement.execute(params![
             id.0,
             micros(*last_seen),
             micros(now),
@@ -192,7 +190,7 @@ pub(super) fn answer(
             report
         ])?;
     }
-    Ok(answered)
+    Ok(())
 }
 
 #[cfg(test)]

@@ -30,8 +30,7 @@ impl Store {
     }
 
     /// Adds plans that were seen in the cluster.
-    pub async fn remember_plans(&self, plans: &BTreeSet<PlanId>) -> Result<(), StoreError> {
-        let plans = plans.clone();
+    pub async fn remember_plans(&self, plans: BTreeSet<PlanId>) -> Result<(), StoreError> {
         self.write(move |db| {
             let mut statement =
                 db.prepare_cached("INSERT OR IGNORE INTO plan_seen (plan) VALUES (?1)")?;
@@ -111,7 +110,7 @@ fn outage(db: &Connection) -> Result<Option<Outage>, StoreError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixtures::{at, open, report};
+    use super::super::tests::{at, open, report};
     use super::*;
 
     #[tokio::test]
@@ -119,7 +118,10 @@ mod tests {
         let (_dir, store) = open();
         for (plan, run) in [("1", "a"), ("1", "b"), ("2", "a")] {
             let report = report(ReportKind::Run, plan, run);
-            store.save_report(&report, &[], &[], at(1)).await.unwrap();
+            store
+                .save_report(report, vec![], vec![], at(1))
+                .await
+                .unwrap();
         }
         let memory = store.memory().await.unwrap();
         assert_eq!(
@@ -137,7 +139,10 @@ mod tests {
         for (day, made_at) in [("monday", 10), ("tuesday", 20)] {
             let mut report = report(ReportKind::UnknownPlan, "", day);
             report.made_at = at(made_at);
-            store.save_report(&report, &[], &[], at(99)).await.unwrap();
+            store
+                .save_report(report, vec![], vec![], at(99))
+                .await
+                .unwrap();
         }
         let memory = store.memory().await.unwrap();
         assert_eq!(memory.unknown_plan_at, Some(at(20)));
@@ -150,7 +155,7 @@ mod tests {
         let (_dir, store) = open();
         for plans in [["1", "2"], ["2", "3"]] {
             let plans = plans.into_iter().map(PlanId::from).collect();
-            store.remember_plans(&plans).await.unwrap();
+            store.remember_plans(plans).await.unwrap();
         }
         let known = store.memory().await.unwrap().known_plans;
         assert_eq!(known, ["1", "2", "3"].map(PlanId::from).into());
@@ -165,7 +170,10 @@ mod tests {
         assert_eq!((outage.since, outage.reported), (at(10), false));
 
         let said = report(ReportKind::RedisUnreachable, "", "10");
-        store.save_report(&said, &[], &[], at(30)).await.unwrap();
+        store
+            .save_report(said, vec![], vec![], at(30))
+            .await
+            .unwrap();
         assert!(store.memory().await.unwrap().outage.unwrap().reported);
 
         store.outage_over().await.unwrap();

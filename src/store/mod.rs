@@ -24,7 +24,7 @@ use rusqlite::Connection;
 pub use error::StoreError;
 pub use inbox::Accepted;
 pub use lock::StateLock;
-pub use outbox::{NextAttempt, Pending};
+pub use outbox::Pending;
 pub use reports::{ReportFilter, ReportSummary, Saved};
 
 use worker::{Kind, Worker};
@@ -91,4 +91,4 @@ impl Store {
 }
 
 #[cfg(test)]
-pub(crate) mod fixtures;
+pub(crate) mod tests;

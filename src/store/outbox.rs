@@ -12,15 +12,6 @@ use crate::model::{
 use super::columns::{Named, count, micros, optional_time, time};
 use super::{Store, StoreError};
 
-/// What follows a failed attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NextAttempt {
-    /// Another one, not before this time.
-    At(Timestamp),
-    /// None: the mail is undeliverable to this recipient.
-    GiveUp,
-}
-
 /// What is still to be done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pending {
@@ -37,10 +28,9 @@ impl Store {
     pub async fn queue_again(
         &self,
         report: ReportId,
-        mails: &[OutgoingMail],
+        mails: Vec<OutgoingMail>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let mails = mails.to_vec();
         self.write(move |db| {
             let known = db
                 .prepare_cached("SELECT 1 FROM report WHERE id = ?1")?
@@ -71,27 +61,25 @@ impl Store {
         .await
     }
 
-    /// Keeps how an attempt ended; `next` counts only when it failed. A
-    /// delivery that is done already stays as it is.
+    /// Keeps how an attempt ended. After a failed one the next is due at
+    /// `next`, or is given up where that is `None`. A delivery that is done
+    /// already stays as it is.
     pub async fn record(
         &self,
         mail: MailId,
-        to: &Mailbox,
-        attempt: &Attempt,
-        next: NextAttempt,
+        to: Mailbox,
+        attempt: Attempt,
+        next: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let (state, failed, next, answer) = match (attempt, next) {
             (Attempt::Sent(answer), _) => (RecipientState::Sent, 0, None, answer),
             (Attempt::Refused(answer), _) => (RecipientState::Refused, 1, None, answer),
-            (Attempt::Failed(reason), NextAttempt::At(time)) => {
+            (Attempt::Failed(reason), Some(time)) => {
                 (RecipientState::Queued, 1, Some(micros(time)), reason)
             }
-            (Attempt::Failed(reason), NextAttempt::GiveUp) => {
-                (RecipientState::Undeliverable, 1, None, reason)
-            }
+            (Attempt::Failed(reason), None) => (RecipientState::Undeliverable, 1, None, reason),
         };
-        let (to, answer) = (to.clone(), answer.clone());
         self.write(move |db| {
             db.prepare_cached(
                 "UPDATE recipient SET state = ?3, attempts = attempts + ?4, next_attempt = ?5,

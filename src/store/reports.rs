@@ -69,13 +69,12 @@ impl Store {
     /// its `last_seen` goes on waiting.
     pub async fn save_report(
         &self,
-        report: &Report,
-        mails: &[OutgoingMail],
-        answered: &[(InboxId, Timestamp)],
+        report: Report,
+        mails: Vec<OutgoingMail>,
+        answered: Vec<(InboxId, Timestamp)>,
         now: Timestamp,
     ) -> Result<Saved, StoreError> {
-        let report = NewReport::from_report(report)?;
-        let (mails, answered) = (mails.to_vec(), answered.to_vec());
+        let report = NewReport::from_report(&report)?;
         self.write(move |db| {
             let saved = match report.find(db)? {
                 Some(id) => Saved::Already(id),
@@ -95,8 +94,7 @@ impl Store {
     }
 
     /// Reports, newest first.
-    pub async fn reports(&self, filter: &ReportFilter) -> Result<Vec<ReportSummary>, StoreError> {
-        let filter = filter.clone();
+    pub async fn reports(&self, filter: ReportFilter) -> Result<Vec<ReportSummary>, StoreError> {
         self.read(move |db| {
             db.prepare_cached(
                 "SELECT id, kind, plan, run, plan_name, outcome, bad, counted, made_at

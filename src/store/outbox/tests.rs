@@ -1,6 +1,6 @@
 use crate::model::ReportKind;
 use crate::store::Saved;
-use crate::store::fixtures::{at, beside, mail, open, report};
+use crate::store::tests::{at, beside, mail, open, report};
 
 use super::*;
 
@@ -8,7 +8,10 @@ use super::*;
 async fn with(mails: &[OutgoingMail]) -> (tempfile::TempDir, Store, ReportId) {
     let (dir, store) = open();
     let report = report(ReportKind::Run, "1", "r");
-    let saved = store.save_report(&report, mails, &[], at(0)).await.unwrap();
+    let saved = store
+        .save_report(report, mails.to_vec(), vec![], at(0))
+        .await
+        .unwrap();
     let (Saved::New(id) | Saved::Already(id)) = saved;
     (dir, store, id)
 }
@@ -38,9 +41,9 @@ async fn a_failed_attempt_waits_for_its_next_time() {
     for (now, next) in [(0, 60), (60, 300)] {
         let delivery = one(&store, now).await;
         let failed = Attempt::Failed(format!("no answer at {now}"));
-        let next = NextAttempt::At(at(next));
+        let next = Some(at(next));
         store
-            .record(delivery.mail, &delivery.to, &failed, next, at(now))
+            .record(delivery.mail, delivery.to, failed, next, at(now))
             .await
             .unwrap();
     }
@@ -68,12 +71,9 @@ async fn recipients_end_one_by_one() {
         Attempt::Refused("550 no such user".into()),
         Attempt::Failed("timeout".into()),
     ];
-    for (to, attempt) in to.iter().zip(&attempts) {
+    for (to, attempt) in to.iter().zip(attempts) {
         let to = Mailbox::new(*to);
-        store
-            .record(mail, &to, attempt, NextAttempt::GiveUp, at(9))
-            .await
-            .unwrap();
+        store.record(mail, to, attempt, None, at(9)).await.unwrap();
     }
     let states: Vec<_> = store
         .deliveries(id)
@@ -109,9 +109,9 @@ async fn a_delivery_that_is_done_is_not_opened_again() {
         Attempt::Sent("250".into()),
         Attempt::Failed("late news".into()),
     ] {
-        let next = NextAttempt::At(at(5));
+        let next = Some(at(5));
         store
-            .record(delivery.mail, &delivery.to, &attempt, next, at(1))
+            .record(delivery.mail, delivery.to.clone(), attempt, next, at(1))
             .await
             .unwrap();
     }
@@ -126,10 +126,10 @@ async fn a_delivery_that_is_done_is_not_opened_again() {
 async fn a_changed_way_out_makes_everything_due_at_once() {
     let (_dir, store, _) = with(&[mail("a", &["x@example.org", "y@example.org"])]).await;
     let delivery = one(&store, 0).await;
-    let next = NextAttempt::At(at(9_999));
+    let next = Some(at(9_999));
     let failed = Attempt::Failed("refused".into());
     store
-        .record(delivery.mail, &delivery.to, &failed, next, at(0))
+        .record(delivery.mail, delivery.to, failed, next, at(0))
         .await
         .unwrap();
     assert_eq!(store.flush(at(10)).await, Ok(1));
@@ -140,7 +140,7 @@ async fn a_changed_way_out_makes_everything_due_at_once() {
 async fn a_report_can_be_sent_again_and_only_one_that_exists() {
     let (_dir, store, id) = with(&[mail("a", &["x@example.org"])]).await;
     store
-        .queue_again(id, &[mail("b", &["z@example.org"])], at(50))
+        .queue_again(id, vec![mail("b", &["z@example.org"])], at(50))
         .await
         .unwrap();
     let lines = store.deliveries(id).await.unwrap();
@@ -149,7 +149,7 @@ async fn a_report_can_be_sent_again_and_only_one_that_exists() {
     let missing = ReportId(99);
     assert_eq!(
         store
-            .queue_again(missing, &[mail("b", &["z@example.org"])], at(50))
+            .queue_again(missing, vec![mail("b", &["z@example.org"])], at(50))
             .await,
         Err(StoreError::NoSuchReport(missing))
     );
@@ -165,7 +165,7 @@ async fn mails_that_are_done_with_are_emptied_and_queued_ones_are_not() {
     let done = one(&store, 0).await;
     let sent = Attempt::Sent("250".into());
     store
-        .record(done.mail, &done.to, &sent, NextAttempt::GiveUp, at(0))
+        .record(done.mail, done.to, sent, None, at(0))
         .await
         .unwrap();
     store.prune(at(86_401), 1).await.unwrap();

@@ -1,5 +1,5 @@
 use crate::model::{Alert, AlertState, ModuleCause, RecipientState};
-use crate::store::fixtures::{alert, at, beside, mail, open, report};
+use crate::store::tests::{alert, at, beside, mail, open, report};
 
 use super::*;
 
@@ -28,7 +28,7 @@ async fn a_report_its_mails_and_the_answer_are_stored_as_one() {
     let entries = seen(&store).await;
     let mails = [mail("a", &["x@example.org", "y@example.org"])];
     let saved = store
-        .save_report(&run("1", "r"), &mails, &entries, at(7))
+        .save_report(run("1", "r"), mails.to_vec(), entries, at(7))
         .await
         .unwrap();
     let Saved::New(id) = saved else {
@@ -58,7 +58,7 @@ async fn the_same_run_is_never_mailed_twice() {
     let (_dir, store) = open();
     let mails = [mail("a", &["x@example.org"])];
     let first = store
-        .save_report(&run("1", "r"), &mails, &[], at(1))
+        .save_report(run("1", "r"), mails.to_vec(), vec![], at(1))
         .await
         .unwrap();
     let Saved::New(id) = first else {
@@ -67,7 +67,7 @@ async fn the_same_run_is_never_mailed_twice() {
     store.accept(vec![firing("1")], at(2)).await.unwrap();
     let entries = seen(&store).await;
     let again = store
-        .save_report(&run("1", "r"), &mails, &entries, at(3))
+        .save_report(run("1", "r"), mails.to_vec(), entries, at(3))
         .await
         .unwrap();
     assert_eq!(again, Saved::Already(id));
@@ -86,8 +86,11 @@ async fn another_plan_run_or_kind_is_another_report() {
         report(ReportKind::UnknownPlan, "", "r"),
         report(ReportKind::AllWell, "", "r"),
     ] {
-        let saved = store.save_report(&report, &[], &[], at(1)).await.unwrap();
-        assert!(matches!(saved, Saved::New(_)), "{report:?}");
+        let saved = store
+            .save_report(report, vec![], vec![], at(1))
+            .await
+            .unwrap();
+        assert!(matches!(saved, Saved::New(_)), "{saved:?}");
     }
 }
 
@@ -100,13 +103,13 @@ async fn a_report_whose_mails_cannot_be_stored_is_not_stored_either() {
     let mut large = mail("a", &["x@example.org"]);
     large.raw = vec![b'x'; 1_000_000];
     let error = store
-        .save_report(&run("1", "r"), &[large], &entries, at(2))
+        .save_report(run("1", "r"), vec![large], entries, at(2))
         .await
         .unwrap_err();
     assert_eq!(error, StoreError::Full);
     assert_eq!(
         store
-            .reports(&ReportFilter {
+            .reports(ReportFilter {
                 limit: 9,
                 ..Default::default()
             })
@@ -124,12 +127,15 @@ async fn lists_are_newest_first_and_can_be_narrowed_and_paged() {
         if name == "c" {
             report.outcome = Outcome::Partial;
         }
-        store.save_report(&report, &[], &[], at(1)).await.unwrap();
+        store
+            .save_report(report, vec![], vec![], at(1))
+            .await
+            .unwrap();
     }
     let list = |filter: ReportFilter| {
         let store = store.clone();
         async move {
-            let reports = store.reports(&filter).await.unwrap();
+            let reports = store.reports(filter).await.unwrap();
             reports
                 .iter()
                 .map(|line| line.run.to_string())
@@ -165,7 +171,7 @@ async fn lists_are_newest_first_and_can_be_narrowed_and_paged() {
         .await,
         "c"
     );
-    let newest = store.reports(&all).await.unwrap()[0].id;
+    let newest = store.reports(all.clone()).await.unwrap()[0].id;
     assert_eq!(
         list(ReportFilter {
             before: Some(newest),
@@ -188,12 +194,15 @@ async fn a_line_of_the_list_tells_plan_and_counts() {
         let json = serde_json::json!({ "module": "mail1", "cause": cause });
         report.members.push(serde_json::from_value(json).unwrap());
     }
-    store.save_report(&report, &[], &[], at(1)).await.unwrap();
+    store
+        .save_report(report, vec![], vec![], at(1))
+        .await
+        .unwrap();
     let filter = ReportFilter {
         limit: 1,
         ..Default::default()
     };
-    let line = store.reports(&filter).await.unwrap().remove(0);
+    let line = store.reports(filter).await.unwrap().remove(0);
     assert_eq!((line.bad, line.counted), (1, 2));
     assert_eq!(line.plan_name.as_deref(), Some("Plan <1>"));
     assert_eq!((line.plan, line.made_at), (Some("1".into()), at(0)));
@@ -210,7 +219,7 @@ async fn a_number_that_was_never_given_is_no_report() {
 async fn a_damaged_row_is_told_and_not_invented() {
     let (dir, store) = open();
     store
-        .save_report(&run("1", "r"), &[], &[], at(1))
+        .save_report(run("1", "r"), vec![], vec![], at(1))
         .await
         .unwrap();
     beside(dir.path())

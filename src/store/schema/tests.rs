@@ -2,7 +2,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use crate::model::AlertState;
 use crate::store::Store;
-use crate::store::fixtures::{alert, at, beside, open};
+use crate::store::tests::{alert, at, beside, open};
 
 use super::*;
 

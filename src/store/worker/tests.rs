@@ -6,7 +6,7 @@ use std::task::{Context, Waker};
 
 use crate::model::AlertState;
 use crate::store::Store;
-use crate::store::fixtures::{alert, at, beside, open};
+use crate::store::tests::{alert, at, beside, open};
 
 use super::*;
 
