@@ -4,3 +4,91 @@
 //! thread of its own; commands that wait together are committed together.
 //! rusqlite is used here and nowhere else. Time comes in as a value. May
 //! import `model` only.
+
+mod columns;
+mod error;
+mod inbox;
+mod lock;
+mod memory;
+mod outbox;
+mod place;
+mod reports;
+mod schema;
+mod worker;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rusqlite::Connection;
+
+pub use error::StoreError;
+pub use inbox::Accepted;
+pub use lock::StateLock;
+pub use outbox::Pending;
+pub use reports::{ReportFilter, ReportSummary, Saved};
+
+use worker::{Kind, Worker};
+
+/// A handle to the database; clones share it. What a method returned `Ok` for
+/// is on disk. The methods stand in the files of their subjects.
+///
+/// Several processes may hold one: the service and the commands beside it.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    worker: Worker,
+    instance: String,
+}
+
+impl Store {
+    /// Opens the database in `dir`, makes both if they are not there (0700 and
+    /// 0600), brings an older one up to date and checks it. Blocks meanwhile.
+    pub fn open(dir: &Path) -> Result<Self, StoreError> {
+        let (place, connection) = schema::open(dir)?;
+        let instance = schema::instance(&connection)?;
+        let worker = Worker::start(place, connection)?;
+        Ok(Self {
+            inner: Arc::new(Inner { worker, instance }),
+        })
+    }
+
+    /// Random, made once with the database: sets the Message-IDs of this
+    /// installation apart from those of every other one.
+    pub fn instance(&self) -> &str {
+        &self.inner.instance
+    }
+
+    /// Writes to the disk, to find out whether that is possible.
+    pub async fn check_writable(&self) -> Result<(), StoreError> {
+        self.write(schema::touch).await
+    }
+
+    /// Finishes what was handed over before, ends the thread and closes the
+    /// database. Every later call of any handle fails with
+    /// [`StoreError::Closed`]. Dropping the last handle does the same, blocking.
+    pub async fn shut_down(&self) {
+        self.inner.worker.shut_down().await;
+    }
+
+    async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.inner.worker.call(Kind::Read, work).await
+    }
+
+    async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.inner.worker.call(Kind::Write, work).await
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,194 @@
+//! The tables, and how a database is opened and brought up to date.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior, params};
+
+use super::StoreError;
+use super::place::Place;
+
+/// How long to wait for another process that is writing.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// Pages of log after which it is carried over into the database file. Larger
+/// than SQLite's own 1000: the carrying over makes one commit slow.
+const CHECKPOINT_PAGES: i64 = 4000;
+
+/// Memory for pages, in KiB.
+const CACHE_KIB: i64 = 1024;
+
+/// Every step from one format to the next; the format is their count and
+/// stands in `user_version`.
+const MIGRATIONS: &[&str] = &[V1];
+
+const V1: &str = "
+CREATE TABLE meta (
+    key   TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Reports. `body` is the whole of it as JSON, the other columns are for lists
+-- and for telling runs apart; `plan` is '' where none is meant.
+CREATE TABLE report (
+    id        INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind      TEXT NOT NULL,
+    plan      TEXT NOT NULL,
+    run       TEXT NOT NULL,
+    plan_name TEXT,
+    outcome   TEXT NOT NULL,
+    bad       INTEGER NOT NULL,
+    counted   INTEGER NOT NULL,
+    made_at   INTEGER NOT NULL,
+    body      TEXT NOT NULL,
+    UNIQUE (kind, plan, run)
+) STRICT;
+
+-- The inbox. `identity` is a digest of name, state, labels and starts_at. An
+-- entry waits while `waiting_since` is set; the last three columns say how it
+-- was answered last.
+CREATE TABLE alert (
+    id            INTEGER PRIMARY KEY AUTOINCREMENT,
+    identity      BLOB NOT NULL UNIQUE,
+    name          TEXT NOT NULL,
+    state         TEXT NOT NULL,
+    labels        TEXT NOT NULL,
+    starts_at     INTEGER,
+    count         INTEGER NOT NULL,
+    first_seen    INTEGER NOT NULL,
+    last_seen     INTEGER NOT NULL,
+    waiting_since INTEGER,
+    answered_at   INTEGER,
+    close_reason  TEXT,
+    report        INTEGER REFERENCES report (id) ON DELETE SET NULL
+) STRICT;
+CREATE INDEX alert_waiting ON alert (waiting_since, id) WHERE waiting_since IS NOT NULL;
+CREATE INDEX alert_report ON alert (report) WHERE report IS NOT NULL;
+
+CREATE TABLE plan_seen (
+    plan TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+
+-- At most one row: the outage of Redis that is going on.
+CREATE TABLE outage (
+    one      INTEGER PRIMARY KEY CHECK (one = 1),
+    since    INTEGER NOT NULL,
+    reported INTEGER NOT NULL
+) STRICT;
+
+-- The outbox. `raw` is emptied long after the last recipient is done.
+CREATE TABLE mail (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    report     INTEGER NOT NULL REFERENCES report (id) ON DELETE CASCADE,
+    message_id TEXT NOT NULL,
+    sender     TEXT NOT NULL,
+    subject    TEXT NOT NULL,
+    queued_at  INTEGER NOT NULL,
+    raw        BLOB NOT NULL
+) STRICT;
+CREATE INDEX mail_report ON mail (report);
+
+CREATE TABLE recipient (
+    mail         INTEGER NOT NULL REFERENCES mail (id) ON DELETE CASCADE,
+    address      TEXT NOT NULL,
+    position     INTEGER NOT NULL,
+    state        TEXT NOT NULL,
+    attempts     INTEGER NOT NULL,
+    changed_at   INTEGER NOT NULL,
+    next_attempt INTEGER,
+    answer       TEXT,
+    PRIMARY KEY (mail, address),
+    CHECK ((state = 'queued') = (next_attempt IS NOT NULL))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX recipient_due ON recipient (next_attempt, mail) WHERE state = 'queued';
+";
+
+/// Opens, configures, checks and migrates.
+pub(super) fn open(dir: &Path) -> Result<(Place, Connection), StoreError> {
+    let place = Place::prepare(dir)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(place.file(), flags)?;
+    configure(&connection)?;
+    check(&connection)?;
+    migrate(&mut connection)?;
+    Ok((place, connection))
+}
+
+fn configure(connection: &Connection) -> Result<(), StoreError> {
+    connection.busy_timeout(BUSY)?;
+    let mode: String =
+        connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
+    if mode != "wal" {
+        return Err(StoreError::Io(
+            "the file system of the state directory cannot hold a write-ahead log; \
+             use a local one"
+                .to_owned(),
+        ));
+    }
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    connection.pragma_update_and_check(None, "wal_autocheckpoint", CHECKPOINT_PAGES, |_| Ok(()))?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}
+
+fn check(connection: &Connection) -> Result<(), StoreError> {
+    let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if verdict == "ok" {
+        Ok(())
+    } else {
+        Err(StoreError::Corrupt(verdict))
+    }
+}
+
+/// Takes the write lock before it looks, since two processes may start at once.
+fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    if format_of(connection)? == known {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let found = format_of(&transaction)?;
+    let todo = usize::try_from(found)
+        .ok()
+        .and_then(|done| MIGRATIONS.get(done..))
+        .ok_or(StoreError::TooNew { found, known })?;
+    for step in todo {
+        transaction.execute_batch(step)?;
+    }
+    transaction.execute(
+        "INSERT OR IGNORE INTO meta (key, value) VALUES ('instance', ?1)",
+        params![format!("{:016x}", fastrand::u64(..))],
+    )?;
+    transaction.pragma_update(None, "user_version", known)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+fn format_of(connection: &Connection) -> Result<i64, StoreError> {
+    Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}
+
+/// The random name of this database.
+pub(super) fn instance(connection: &Connection) -> Result<String, StoreError> {
+    Ok(
+        connection.query_row("SELECT value FROM meta WHERE key = 'instance'", [], |row| {
+            row.get(0)
+        })?,
+    )
+}
+
+/// Changes one row, so that the commit has to reach the disk.
+pub(super) fn touch(connection: &Connection) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO meta (key, value) VALUES ('write_checks', '1')
+             ON CONFLICT (key) DO UPDATE SET value = CAST(value AS INTEGER) + 1",
+        )?
+        .execute([])?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,216 @@
+//! The thread that owns the connection. Callers hand over work and wait; what
+//! waits together is committed together, so that one sync of the disk serves
+//! all of them.
+
+use std::iter;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use super::StoreError;
+use super::place::Place;
+
+/// How many calls may wait; one more is [`StoreError::Busy`].
+const QUEUE: usize = 1024;
+
+/// How many calls share one commit at most.
+const BATCH: usize = 256;
+
+/// Whether a call changes anything.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Read,
+    Write,
+}
+
+/// The thread and the way to it.
+pub(super) struct Worker {
+    queue: Mutex<Option<SyncSender<Box<dyn Job>>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Worker {
+    pub(super) fn start(place: Place, connection: Connection) -> Result<Self, StoreError> {
+        let (sender, receiver) = sync_channel(QUEUE);
+        let thread = std::thread::Builder::new()
+            .name("store".to_owned())
+            .spawn(move || serve(&place, &connection, &receiver))
+            .map_err(|error| StoreError::Io(error.to_string()))?;
+        Ok(Self {
+            queue: Mutex::new(Some(sender)),
+            thread: Mutex::new(Some(thread)),
+        })
+    }
+
+    /// Runs `work` on the thread and waits for its answer, which comes only
+    /// after the commit.
+    pub(super) async fn call<T, F>(&self, kind: Kind, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let job = Call {
+            kind,
+            work: Some(work),
+            result: None,
+            reply,
+        };
+        self.submit(Box::new(job))?;
+        answer.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    /// Lets the thread finish what it has and waits for its end.
+    pub(super) async fn shut_down(&self) {
+        lock(&self.queue).take();
+        let thread = lock(&self.thread).take();
+        if let Some(thread) = thread {
+            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        }
+    }
+
+    fn submit(&self, job: Box<dyn Job>) -> Result<(), StoreError> {
+        match lock(&self.queue).as_ref().map(|queue| queue.try_send(job)) {
+            Some(Ok(())) => Ok(()),
+            Some(Err(TrySendError::Full(_))) => Err(StoreError::Busy),
+            Some(Err(TrySendError::Disconnected(_))) | None => Err(StoreError::Closed),
+        }
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        lock(&self.queue).take();
+        if let Some(thread) = lock(&self.thread).take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Nothing that is done under these locks can leave a value half changed.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Work that waits, with its own way back to who asked.
+trait Job: Send {
+    fn kind(&self) -> Kind;
+    /// Does the work and keeps the answer.
+    fn run(&mut self, connection: &Connection) -> Result<(), StoreError>;
+    /// Hands the kept answer over, or the failure of what it was part of.
+    fn reply(self: Box<Self>, whole: Result<(), StoreError>);
+}
+
+struct Call<T, F> {
+    kind: Kind,
+    work: Option<F>,
+    result: Option<Result<T, StoreError>>,
+    reply: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<T, F> Job for Call<T, F>
+where
+    T: Send,
+    F: FnOnce(&Connection) -> Result<T, StoreError> + Send,
+{
+    fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    fn run(&mut self, connection: &Connection) -> Result<(), StoreError> {
+        let Some(work) = self.work.take() else {
+            return Ok(());
+        };
+        let result = work(connection);
+        let verdict = result.as_ref().map(|_| ()).map_err(Clone::clone);
+        self.result = Some(result);
+        verdict
+    }
+
+    fn reply(self: Box<Self>, whole: Result<(), StoreError>) {
+        let answer = match (whole, self.result) {
+            (Ok(()), Some(own)) => own,
+            (Ok(()), None) => Err(StoreError::Closed),
+            (Err(error), _) => Err(error),
+        };
+        // Who asked may have stopped waiting; the work is done all the same.
+        let _ = self.reply.send(answer);
+    }
+}
+
+fn serve(place: &Place, connection: &Connection, queue: &Receiver<Box<dyn Job>>) {
+    while let Ok(first) = queue.recv() {
+        let (writes, reads): (Vec<_>, Vec<_>) = iter::once(first)
+            .chain(queue.try_iter())
+            .take(BATCH)
+            .partition(|job| job.kind() == Kind::Write);
+        if !writes.is_empty() {
+            answer(writes, |jobs| commit_together(place, connection, jobs));
+        }
+        for job in reads {
+            answer(vec![job], |jobs| read_alone(connection, jobs));
+        }
+    }
+}
+
+fn answer(
+    mut jobs: Vec<Box<dyn Job>>,
+    run: impl FnOnce(&mut [Box<dyn Job>]) -> Result<(), StoreError>,
+) {
+    let whole = run(&mut jobs);
+    for job in jobs {
+        job.reply(whole.clone());
+    }
+}
+
+/// One transaction for all, a savepoint for each: a job that fails undoes only
+/// itself.
+fn commit_together(
+    place: &Place,
+    connection: &Connection,
+    jobs: &mut [Box<dyn Job>],
+) -> Result<(), StoreError> {
+    place.check()?;
+    in_transaction(connection, "BEGIN IMMEDIATE", || {
+        for job in jobs {
+            connection.execute_batch("SAVEPOINT job")?;
+            if let Err(error) = job.run(connection) {
+                // A full disk can end the whole transaction, and with it the
+                // savepoint and the work of the others.
+                if connection.is_autocommit() {
+                    return Err(error);
+                }
+                connection.execute_batch("ROLLBACK TO job")?;
+            }
+            connection.execute_batch("RELEASE job")?;
+        }
+        Ok(())
+    })
+}
+
+/// One view of the data for all that the job looks at.
+fn read_alone(connection: &Connection, jobs: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+    in_transaction(connection, "BEGIN DEFERRED", || {
+        jobs.iter_mut().try_for_each(|job| job.run(connection))
+    })
+}
+
+fn in_transaction(
+    connection: &Connection,
+    begin: &str,
+    work: impl FnOnce() -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    connection.execute_batch(begin)?;
+    let done = work().and_then(|()| Ok(connection.execute_batch("COMMIT")?));
+    if done.is_err() && !connection.is_autocommit() {
+        // What matters to the caller is why it came to this.
+        let _ = connection.execute_batch("ROLLBACK");
+    }
+    done
+}
+
+#[cfg(test)]
+mod tests;
