@@ -1,3 +1,7 @@
 //! The servers that tests run against, each as a value that ends it on drop.
 
+pub mod api_server;
 pub mod process;
+pub mod redis;
+pub mod resp;
+pub mod round_trips;
