@@ -1,6 +1,6 @@
 //! The state as it grows during a read: replies in, plain data out. Pure.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use fred::types::{Key, Value};
 use jiff::Timestamp;
@@ -60,7 +60,7 @@ impl Read {
     /// where. The hosts and the leader are the nodes.
     pub fn modules(&mut self, uuids: Reply, nodes: Reply) {
         for (id, uuid) in self.hash(keys::MODULE_UUID, uuids) {
-            let uuid = raw(&uuid).unwrap_or_default();
+            let (id, uuid) = (id.as_str_lossy(), raw(&uuid).unwrap_or_default());
             if is_id(&id) && is_id(&uuid) {
                 let module = Module {
                     name: None,
@@ -73,10 +73,9 @@ impl Read {
             }
         }
         for (id, node) in self.hash(keys::MODULE_NODE, nodes) {
-            match (
-                self.state.modules.get_mut(&ModuleId::new(&*id)),
-                node_id(&node),
-            ) {
+            let id = id.as_str_lossy();
+            let module = self.state.modules.get_mut(&ModuleId::from(&*id));
+            match (module, node_id(&node)) {
                 (Some(module), Some(node)) => module.node = Some(node),
                 (Some(_), None) => {
                     self.note_field(keys::MODULE_NODE, &id, "it is not the number of a node");
@@ -251,18 +250,11 @@ impl Read {
         self.state
     }
 
-    /// The fields of a hash in the order of their names, so that what is said
-    /// of them does not change from read to read.
-    fn hash(&mut self, key: &str, reply: Reply) -> BTreeMap<String, Value> {
-        let Some(fields) = reply.fields() else {
+    fn hash(&mut self, key: &str, reply: Reply) -> HashMap<Key, Value> {
+        reply.fields().unwrap_or_else(|| {
             self.statuses.note(key, "it is not a hash");
-            return BTreeMap::new();
-        };
-        let name = |key: Key| key.as_str_lossy().into_owned();
-        fields
-            .into_iter()
-            .map(|(key, value)| (name(key), value))
-            .collect()
+            HashMap::new()
+        })
     }
 
     fn note_field(&mut self, key: &str, field: &str, reason: &str) {

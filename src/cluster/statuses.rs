@@ -45,7 +45,7 @@ pub(super) enum Origin {
 impl Statuses {
     /// Names a key that cannot be understood and is no status.
     pub fn note(&mut self, key: impl Into<String>, reason: impl Into<String>) {
-        self.keep_note(Unreadable {
+        self.notes.push(Unreadable {
             key: key.into(),
             reason: reason.into(),
         });
@@ -100,7 +100,7 @@ impl Statuses {
             }
         };
         if let StatusReading::Unreadable(unreadable) = loser.reading {
-            self.keep_note(unreadable);
+            self.notes.push(unreadable);
         }
     }
 
@@ -122,13 +122,12 @@ impl Statuses {
             .into_iter()
             .map(|(plan, modules)| (plan, readings(modules)))
             .collect();
-        (statuses, self.notes)
-    }
-
-    fn keep_note(&mut self, note: Unreadable) {
-        if self.notes.len() < NOTES_MAX {
-            self.notes.push(note);
-        }
+        // Redis gives the fields of a hash in any order; what is said of them
+        // should not change from read to read.
+        let mut notes = self.notes;
+        notes.sort_by(|a, b| (&a.key, &a.reason).cmp(&(&b.key, &b.reason)));
+        notes.truncate(NOTES_MAX);
+        (statuses, notes)
     }
 }
 
