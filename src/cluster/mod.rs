@@ -6,10 +6,32 @@
 //! the tasks that the probe method `api` asks for. May import `model` and
 //! `config`.
 
+mod account;
+mod command;
+mod connection;
+mod fetch;
+mod keys;
+mod leader;
+mod old_layouts;
+mod parse;
+mod reader;
+mod smarthost;
+mod snapshot;
+mod status;
+mod statuses;
+mod task_http;
+mod tasks;
+mod value;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::model::{ClusterState, SmtpSettings};
+
+pub use account::AccountReader;
+pub use reader::{Limits, RedisReader};
+pub use snapshot::SnapshotReader;
+pub use tasks::{Pace, TaskApi, TaskError, install_crypto_provider};
 
 /// Reads the cluster.
 #[async_trait]

@@ -11,8 +11,9 @@
     reason = "a test that panics has failed: that is what it is for"
 )]
 
-mod config;
-mod support;
-
 mod alertmanager;
+mod cluster;
+mod config;
 mod house;
+mod support;
+mod tasks;

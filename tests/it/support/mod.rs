@@ -1,6 +1,10 @@
 //! The servers that tests run against, each as a value that ends it on drop.
 
 pub mod alertmanager;
+pub mod api_server;
 pub mod http;
 pub mod process;
+pub mod redis;
+pub mod resp;
+pub mod round_trips;
 pub mod rust_source;

@@ -1,0 +1,287 @@
+//! One connection to one Redis: a list of commands out, as many replies back,
+//! in one round trip.
+//!
+//! fred reconnects in the background when told to. It is not told to: a
+//! connection that broke is thrown away, so that every reconnection passes the
+//! lookup of the leader and no command is ever repeated behind our back.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use fred::clients::Client;
+use fred::error::{Error as FredError, ErrorKind};
+use fred::interfaces::{ClientLike as _, KeysInterface as _};
+use fred::prelude::{Builder, Config as FredConfig, FredResult, ServerConfig};
+use fred::types::{RespVersion, Value};
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+
+use super::ClusterError;
+use super::command::{Command, Reply};
+use super::value::raw;
+use crate::model::{sanitize, truncate};
+
+/// Where a Redis listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Endpoint {
+    Socket(PathBuf),
+    Tcp { host: String, port: u16 },
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Socket(path) => path.display().fmt(f),
+            Self::Tcp { host, port } if host.contains(':') => write!(f, "[{host}]:{port}"),
+            Self::Tcp { host, port } => write!(f, "{host}:{port}"),
+        }
+    }
+}
+
+/// A Redis user. Without one a connection is the anonymous `default`, which
+/// NS8 lets read `cluster/*`, `node/*` and `module/*` without a password.
+#[derive(Clone, Debug)]
+pub(super) struct Account {
+    pub user: String,
+    pub password: SecretString,
+}
+
+/// A live connection. Dropping it ends the task that drives it, and with it
+/// the socket.
+pub(super) struct Connection {
+    endpoint: String,
+    user: String,
+    client: Client,
+    driver: AbortHandle,
+    ended: watch::Receiver<Option<FredError>>,
+    limit: Duration,
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}
+
+impl Connection {
+    /// Connects, as `account` or else as `default`. `connect` bounds the way to
+    /// a usable connection, `limit` each round trip after it.
+    pub async fn open(
+        endpoint: &Endpoint,
+        account: Option<&Account>,
+        connect: Duration,
+        limit: Duration,
+    ) -> Result<Self, ClusterError> {
+        let address = endpoint.to_string();
+        let client = builder(endpoint, account, connect, limit)
+            .build()
+            .map_err(|error| ClusterError::Unreachable {
+                address: address.clone(),
+                reason: words(&error),
+            })?;
+        let task = client.connect();
+        let driver = task.abort_handle();
+        let (tell, ended) = watch::channel(None);
+        // Ends with the driver, which `Drop` ends.
+        tokio::spawn(async move {
+            let error = match task.await {
+                Ok(Err(error)) => error,
+                Ok(Ok(())) | Err(_) => FredError::new(ErrorKind::IO, "the connection was closed"),
+            };
+            let _ = tell.send(Some(error));
+        });
+        let mut connection = Self {
+            endpoint: address,
+            user: account.map_or_else(|| "default".to_owned(), |account| account.user.clone()),
+            client,
+            driver,
+            ended,
+            limit: connect,
+        };
+        connection
+            .bounded("the connection", connection.client.wait_for_connect())
+            .await?;
+        connection.limit = limit;
+        Ok(connection)
+    }
+
+    /// To whom it leads.
+    pub fn address(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// Whether it is known to be broken.
+    pub fn broken(&self) -> bool {
+        self.ended.borrow().is_some()
+    }
+
+    /// Asks everything at once and returns the replies in the same order.
+    pub async fn ask(&self, commands: Vec<Command>) -> Result<Vec<Reply>, ClusterError> {
+        if commands.is_empty() {
+            return Ok(Vec::new());
+        }
+        let names: Vec<&str> = commands.iter().map(Command::name).collect();
+        let pipeline = self.client.pipeline();
+        for command in commands {
+            command
+                .queue(&pipeline)
+                .await
+                .map_err(|error| self.failed("a pipeline", &error))?;
+        }
+        let replies = self
+            .bounded("a pipeline", async {
+                Ok(pipeline.try_all::<Value>().await)
+            })
+            .await?;
+        // On a lost connection fred gives one error for them all.
+        let complete = replies.len() == names.len();
+        let replies = replies
+            .into_iter()
+            .zip(&names)
+            .map(|(reply, name)| self.reply(name, reply))
+            .collect::<Result<Vec<_>, _>>()?;
+        if complete {
+            Ok(replies)
+        } else {
+            Err(ClusterError::Unreachable {
+                address: self.endpoint.clone(),
+                reason: "the answer was cut off".to_owned(),
+            })
+        }
+    }
+
+    /// One question, one value.
+    pub async fn ask_one(&self, command: Command) -> Result<Reply, ClusterError> {
+        Ok(self
+            .ask(vec![command])
+            .await?
+            .pop()
+            .unwrap_or(Reply::WrongType))
+    }
+
+    /// One step of a `SCAN`: the next cursor and the keys.
+    pub async fn scan(
+        &self,
+        cursor: String,
+        pattern: &'static str,
+        count: u32,
+    ) -> Result<(String, Vec<String>), ClusterError> {
+        let step = self
+            .client
+            .scan_page::<Value, _, _>(cursor, pattern, Some(count), None);
+        let page = self.bounded("SCAN", step).await?.into_array();
+        let [cursor, keys] = page.as_slice() else {
+            return Err(ClusterError::Answer {
+                address: self.endpoint.clone(),
+                command: "SCAN".to_owned(),
+                reason: "not a cursor and its keys".to_owned(),
+            });
+        };
+        let keys = match keys {
+            Value::Array(keys) => keys.iter().filter_map(raw).map(Cow::into_owned).collect(),
+            _ => Vec::new(),
+        };
+        Ok((raw(cursor).unwrap_or_default().into_owned(), keys))
+    }
+
+    /// Whether it answers.
+    pub async fn ping(&self) -> Result<(), ClusterError> {
+        self.bounded("PING", self.client.ping::<Value>(None))
+            .await
+            .map(drop)
+    }
+
+    fn reply(&self, name: &str, reply: FredResult<Value>) -> Result<Reply, ClusterError> {
+        match reply {
+            Ok(value) => Ok(Reply::Value(value)),
+            Err(error) if error.details().starts_with("WRONGTYPE") => Ok(Reply::WrongType),
+            Err(error) => Err(self.failed(name, &error)),
+        }
+    }
+
+    async fn bounded<T>(
+        &self,
+        what: &str,
+        work: impl Future<Output = FredResult<T>>,
+    ) -> Result<T, ClusterError> {
+        let mut ended = self.ended.clone();
+        tokio::select! {
+            biased;
+            done = work => done.map_err(|error| self.failed(what, &error)),
+            end = ended.wait_for(Option::is_some) => Err(match end.ok().and_then(|e| e.clone()) {
+                Some(error) => self.failed(what, &error),
+                None => self.unreachable("the connection was closed".to_owned()),
+            }),
+            () = tokio::time::sleep(self.limit) => Err(self.unreachable(format!(
+                "no answer within {} s",
+                self.limit.as_secs_f32()
+            ))),
+        }
+    }
+
+    fn unreachable(&self, reason: String) -> ClusterError {
+        ClusterError::Unreachable {
+            address: self.endpoint.clone(),
+            reason,
+        }
+    }
+
+    fn failed(&self, what: &str, error: &FredError) -> ClusterError {
+        let reason = words(error);
+        match error.kind() {
+            ErrorKind::Auth => ClusterError::Refused {
+                address: self.endpoint.clone(),
+                user: self.user.clone(),
+                reason,
+            },
+            ErrorKind::IO
+            | ErrorKind::Timeout
+            | ErrorKind::Canceled
+            | ErrorKind::Routing
+            | ErrorKind::Config => self.unreachable(reason),
+            _ => ClusterError::Answer {
+                address: self.endpoint.clone(),
+                command: what.to_owned(),
+                reason,
+            },
+        }
+    }
+}
+
+/// What Redis or fred said, fit to be shown.
+fn words(error: &FredError) -> String {
+    truncate(&sanitize(error.details()), 200)
+}
+
+fn builder(
+    endpoint: &Endpoint,
+    account: Option<&Account>,
+    connect: Duration,
+    limit: Duration,
+) -> Builder {
+    let server = match endpoint {
+        Endpoint::Socket(path) => ServerConfig::new_unix_socket(path),
+        Endpoint::Tcp { host, port } => ServerConfig::new_centralized(host.as_str(), *port),
+    };
+    let mut builder = Builder::from_config(FredConfig {
+        server,
+        username: account.map(|account| account.user.clone()),
+        password: account.map(|account| account.password.expose_secret().to_owned()),
+        // In RESP3 a hash is a map: it cannot be taken for a message.
+        version: RespVersion::RESP3,
+        ..FredConfig::default()
+    });
+    builder
+        .with_performance_config(|performance| performance.default_command_timeout = limit)
+        .with_connection_config(|connection| {
+            connection.connection_timeout = connect;
+            connection.internal_command_timeout = connect;
+            connection.max_command_attempts = 1;
+            connection.auto_client_setname = false;
+            connection.disable_cluster_health_check = true;
+        });
+    builder
+}

@@ -1,0 +1,269 @@
+//! The state as it grows during a read: replies in, plain data out. Pure.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use fred::types::{Key, Value};
+use jiff::Timestamp;
+
+use super::command::Reply;
+use super::statuses::{Origin, Statuses};
+use super::value::{is_id, label, raw, shown, without_credentials};
+use super::{keys, status, value};
+use crate::model::{
+    ClusterState, Destination, DestinationId, Module, ModuleId, NodeId, Plan, PlanId,
+};
+
+/// A read that is under way.
+pub(super) struct Read {
+    pub state: ClusterState,
+    pub statuses: Statuses,
+    /// Plans whose hash has no field `instances`: layout B, or C. A field that
+    /// is there and empty is another matter: core 3.20 leaves it so after a
+    /// restore of the cluster, and then the plan has no members.
+    pub without_instances: BTreeSet<PlanId>,
+    /// Plans for which the scan showed a plan-level status of layout C.
+    pub with_plan_status: BTreeSet<PlanId>,
+}
+
+impl Read {
+    pub fn new(now: Timestamp) -> Self {
+        Self {
+            state: ClusterState {
+                read_at: now,
+                cluster_uuid: None,
+                cluster_name: None,
+                leader: None,
+                nodes: BTreeMap::new(),
+                modules: BTreeMap::new(),
+                destinations: BTreeMap::new(),
+                plans: BTreeMap::new(),
+                statuses: BTreeMap::new(),
+                unreadable: Vec::new(),
+            },
+            statuses: Statuses::default(),
+            without_instances: BTreeSet::new(),
+            with_plan_status: BTreeSet::new(),
+        }
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.state.read_at
+    }
+
+    pub fn cluster(&mut self, leader: Reply, uuid: Reply, name: Reply) {
+        self.state.leader = leader.value().as_ref().and_then(node_id);
+        self.state.cluster_uuid = uuid.value().as_ref().and_then(label);
+        self.state.cluster_name = name.value().as_ref().and_then(label);
+    }
+
+    /// `cluster/module_uuid` says which modules are live, `cluster/module_node`
+    /// where. The hosts and the leader are the nodes.
+    pub fn modules(&mut self, uuids: Reply, nodes: Reply) {
+        for (id, uuid) in self.hash(keys::MODULE_UUID, uuids) {
+            let (id, uuid) = (id.as_str_lossy(), raw(&uuid).unwrap_or_default());
+            if is_id(&id) && is_id(&uuid) {
+                let module = Module {
+                    name: None,
+                    node: None,
+                    uuid: uuid.into_owned(),
+                };
+                self.state.modules.insert(ModuleId::new(id), module);
+            } else {
+                self.note_field(keys::MODULE_UUID, &id, "it is not a module and its UUID");
+            }
+        }
+        for (id, node) in self.hash(keys::MODULE_NODE, nodes) {
+            let id = id.as_str_lossy();
+            let module = self.state.modules.get_mut(&ModuleId::from(&*id));
+            match (module, node_id(&node)) {
+                (Some(module), Some(node)) => module.node = Some(node),
+                (Some(_), None) => {
+                    self.note_field(keys::MODULE_NODE, &id, "it is not the number of a node");
+                }
+                (None, _) => {}
+            }
+        }
+        let hosts = self.state.modules.values().filter_map(|module| module.node);
+        for node in hosts.chain(self.state.leader) {
+            self.state.nodes.entry(node).or_default();
+        }
+    }
+
+    /// `names` are those of `nodes`, then those of `modules`.
+    pub fn names(&mut self, nodes: &[NodeId], modules: &[ModuleId], names: &[Value]) {
+        let mut names = names.iter().map(label);
+        for (node, name) in nodes.iter().zip(names.by_ref()) {
+            if let Some(node) = self.state.nodes.get_mut(node) {
+                node.name = name;
+            }
+        }
+        for (module, name) in modules.iter().zip(names) {
+            if let Some(module) = self.state.modules.get_mut(module) {
+                module.name = name;
+            }
+        }
+    }
+
+    pub fn vpn_address(&mut self, node: NodeId, reply: Reply) {
+        if let Some(node) = self.state.nodes.get_mut(&node) {
+            node.vpn_address = reply.value().as_ref().and_then(label);
+        }
+    }
+
+    /// The reply has the values of `fetch::PLAN_FIELDS`.
+    pub fn plan(&mut self, id: &PlanId, reply: Reply) {
+        let Some(values) = reply.elements() else {
+            self.statuses.note(keys::plan(id), "it is not a hash");
+            return;
+        };
+        let field = |place: usize| values.get(place).filter(|value| !value.is_null());
+        let [name, enabled, repository, schedule, instances] = [0, 1, 2, 3, 4].map(field);
+        if values.iter().all(Value::is_null) {
+            // It was deleted between the scan and this.
+            return;
+        }
+        let destination = repository.and_then(raw).filter(|text| !text.is_empty());
+        if destination.as_ref().is_some_and(|text| !is_id(text)) {
+            self.note_field(
+                &keys::plan(id),
+                "repository",
+                "it is not a destination's id",
+            );
+        }
+        if instances.is_none() {
+            self.without_instances.insert(id.clone());
+        }
+        let plan = Plan {
+            name: name.and_then(label).unwrap_or_else(|| id.to_string()),
+            // A plan that does not say is watched.
+            enabled: enabled.is_none_or(|text| !matches!(raw(text).as_deref(), Some("" | "0"))),
+            destination: destination
+                .filter(|text| is_id(text))
+                .map(DestinationId::new),
+            schedule: schedule.and_then(label).unwrap_or_default(),
+            instances: self.instances(id, instances),
+            status_changed: None,
+        };
+        self.state.plans.insert(id.clone(), plan);
+    }
+
+    fn instances(&mut self, plan: &PlanId, words: Option<&Value>) -> Vec<ModuleId> {
+        let words = words.and_then(raw).unwrap_or_default();
+        let mut seen = BTreeSet::new();
+        let mut instances = Vec::new();
+        for word in words.split_whitespace() {
+            if !is_id(word) {
+                self.note_field(
+                    &keys::plan(plan),
+                    "instances",
+                    "one of them is not a module's id",
+                );
+            } else if seen.insert(word) {
+                instances.push(ModuleId::from(word));
+            }
+        }
+        instances
+    }
+
+    /// `node/<n>/backup_status/<plan>`: a JSON text for each module.
+    pub fn layout_a(&mut self, plan: &PlanId, node: NodeId, reply: Reply) {
+        let key = || keys::status_a(node, plan);
+        let Some(fields) = reply.fields() else {
+            self.layout_a_of_wrong_type(plan, node);
+            return;
+        };
+        for (field, value) in &fields {
+            let id = field.as_str_lossy();
+            if !is_id(&id) {
+                self.note_field(&key(), &id, "it is not a module's id");
+                continue;
+            }
+            let module = ModuleId::from(&*id);
+            let parsed =
+                status::layout_a(value::bytes(value).unwrap_or_default(), node, self.now());
+            let origin = self.origin(&module, node);
+            let key = || format!("{} {id}", keys::status_a(node, plan));
+            self.statuses
+                .offer(plan, module.clone(), origin, key, parsed);
+        }
+    }
+
+    /// Nothing is known of the members on that node.
+    fn layout_a_of_wrong_type(&mut self, plan: &PlanId, node: NodeId) {
+        const REASON: &str = "it is not a hash";
+        let key = || keys::status_a(node, plan);
+        let here: Vec<ModuleId> = match self.state.plans.get(plan) {
+            Some(members) => members
+                .live_members(&self.state.modules)
+                .filter(|(_, module)| module.node == Some(node))
+                .map(|(id, _)| id.clone())
+                .collect(),
+            None => Vec::new(),
+        };
+        if here.is_empty() {
+            self.statuses.note(key(), REASON);
+        }
+        for module in here {
+            let parsed = status::Parsed::failed(REASON);
+            self.statuses
+                .offer(plan, module, Origin::OwnNode, key, parsed);
+        }
+    }
+
+    fn origin(&self, module: &ModuleId, node: NodeId) -> Origin {
+        match self
+            .state
+            .modules
+            .get(module)
+            .and_then(|module| module.node)
+        {
+            Some(home) if home != node => Origin::OtherNode,
+            _ => Origin::OwnNode,
+        }
+    }
+
+    /// The replies are `name`, `provider` and `url`, asked for by name: on cores
+    /// before 3.20 the same hash holds the storage's credentials.
+    pub fn destination(&mut self, id: &DestinationId, fields: [Reply; 3]) {
+        if fields.iter().any(|reply| matches!(reply, Reply::WrongType)) {
+            self.statuses
+                .note(keys::destination(id), "it is not a hash");
+            return;
+        }
+        let [name, provider, url] = fields.map(Reply::value);
+        let url = url.as_ref().and_then(raw);
+        let text = |value: Option<Value>| value.as_ref().and_then(label);
+        let (name, provider) = (text(name), text(provider));
+        if name.is_none() && provider.is_none() && url.is_none() {
+            return;
+        }
+        let destination = Destination {
+            name: name.unwrap_or_else(|| id.to_string()),
+            provider: provider.unwrap_or_default(),
+            url: shown(&without_credentials(&url.unwrap_or_default())),
+        };
+        self.state.destinations.insert(id.clone(), destination);
+    }
+
+    pub fn finish(mut self) -> ClusterState {
+        (self.state.statuses, self.state.unreadable) = self.statuses.finish();
+        self.state
+    }
+
+    fn hash(&mut self, key: &str, reply: Reply) -> HashMap<Key, Value> {
+        reply.fields().unwrap_or_else(|| {
+            self.statuses.note(key, "it is not a hash");
+            HashMap::new()
+        })
+    }
+
+    fn note_field(&mut self, key: &str, field: &str, reason: &str) {
+        self.statuses
+            .note(format!("{key} {}", shown(field)), reason);
+    }
+}
+
+/// The number of a node.
+pub(super) fn node_id(value: &Value) -> Option<NodeId> {
+    raw(value).and_then(|text| text.parse().ok()).map(NodeId)
+}

@@ -1,0 +1,324 @@
+//! The three calls of NS8's api-server that a task needs, one HTTP exchange
+//! each: what its answers mean, and nothing about patience.
+//!
+//! Source: ns8-core's `core/api-server`. Bodies are never logged: an action's
+//! output may hold what the cluster's administrator alone should see.
+
+use std::time::Duration;
+
+use reqwest::{Certificate, Client, Method, RequestBuilder, Response, StatusCode, redirect};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use serde_json::{Value as Json, json};
+use tokio::sync::Mutex;
+
+use super::tasks::TaskError;
+use super::value::{is_id, shown};
+
+/// A list of snapshots has about 100 bytes for each.
+const BODY_MAX: usize = 8 * 1024 * 1024;
+/// For one exchange, connecting included.
+const EXCHANGE: Duration = Duration::from_secs(15);
+/// Of an action's error text; restic's last words are at its end.
+const ERROR_MAX: usize = 16 * 1024;
+
+/// Why one exchange brought nothing.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    /// Another attempt may work; nothing was started.
+    Temporary(TaskError),
+    /// The request went out and no answer came back: it may have been obeyed.
+    Unanswered(TaskError),
+    /// No attempt will work.
+    Final(TaskError),
+}
+
+/// A finished task.
+#[derive(Debug)]
+pub(super) struct Finished {
+    pub exit_code: i64,
+    pub output: Json,
+    pub error: String,
+}
+
+/// Talks to one api-server as one user.
+pub(super) struct TaskHttp {
+    client: Client,
+    base: String,
+    user: String,
+    password: SecretString,
+    token: Mutex<Option<Token>>,
+}
+
+/// A token, numbered so that several tasks that find it expired log in once.
+#[derive(Clone)]
+struct Token {
+    number: u64,
+    text: SecretString,
+}
+
+/// Installs ring as the process's TLS provider. Has to be called once, before
+/// the first [`TaskApi`](super::TaskApi); a second call does nothing.
+pub fn install_crypto_provider() {
+    // An error means that there is one already.
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .ok();
+}
+
+impl TaskHttp {
+    pub fn new(base: &str, user: &str, password: SecretString) -> Result<Self, TaskError> {
+        // The built-in roots: without them the client looks for the machine's
+        // and, in an empty image, cannot be made, not even for plain HTTP.
+        let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS
+            .iter()
+            .filter_map(|der| Certificate::from_der(der).ok());
+        let client = Client::builder()
+            .tls_certs_only(roots)
+            .no_proxy()
+            .redirect(redirect::Policy::none())
+            // A kept connection that the server just closed would leave it open
+            // whether a task was started.
+            .pool_max_idle_per_host(0)
+            .timeout(EXCHANGE)
+            .build()
+            .map_err(|error| TaskError::Unavailable(format!("the HTTP client: {error}")))?;
+        Ok(Self {
+            client,
+            base: base.trim_end_matches('/').to_owned(),
+            user: user.to_owned(),
+            password,
+            token: Mutex::new(None),
+        })
+    }
+
+    /// Starts a task; its id.
+    pub async fn start(&self, agent: &str, body: &Json) -> Result<String, Trouble> {
+        #[derive(Deserialize)]
+        struct Answer {
+            data: Task,
+        }
+        #[derive(Deserialize)]
+        struct Task {
+            id: String,
+        }
+        let path = format!("/api/{agent}/tasks");
+        let (status, body) = self.authorized(&Method::POST, &path, Some(body)).await?;
+        match status {
+            StatusCode::CREATED | StatusCode::OK => match serde_json::from_slice::<Answer>(&body) {
+                Ok(answer) if is_id(&answer.data.id) => Ok(answer.data.id),
+                _ => Err(Trouble::Unanswered(TaskError::Unavailable(
+                    "the task API gave a new task no id".to_owned(),
+                ))),
+            },
+            StatusCode::FORBIDDEN => Err(Trouble::Final(TaskError::NotGranted)),
+            StatusCode::NOT_FOUND => Err(Trouble::Final(TaskError::AgentIdle(agent.to_owned()))),
+            StatusCode::BAD_REQUEST if contains(&body, b"error queuing") => {
+                Err(Trouble::Temporary(TaskError::Busy))
+            }
+            status => Err(unexpected(status)),
+        }
+    }
+
+    /// The end of a task, or `None` while it runs. The server says the same of
+    /// a task that it does not know.
+    pub async fn finished(&self, agent: &str, task: &str) -> Result<Option<Finished>, Trouble> {
+        #[derive(Deserialize)]
+        struct Answer {
+            data: Status,
+        }
+        #[derive(Deserialize)]
+        struct Status {
+            exit_code: i64,
+            #[serde(default)]
+            output: Json,
+            #[serde(default)]
+            error: Json,
+        }
+        let path = format!("/api/{agent}/task/{task}/status");
+        let (status, body) = self.authorized(&Method::GET, &path, None).await?;
+        match status {
+            StatusCode::BAD_REQUEST => Ok(None),
+            StatusCode::OK => match serde_json::from_slice::<Answer>(&body) {
+                Ok(Answer { data }) => Ok(Some(Finished {
+                    exit_code: data.exit_code,
+                    output: data.output,
+                    error: ending(data.error.as_str().unwrap_or_default()),
+                })),
+                Err(_) => Err(Trouble::Temporary(TaskError::Unavailable(
+                    "the task API answered with something that is no task's status".to_owned(),
+                ))),
+            },
+            status => Err(unexpected(status)),
+        }
+    }
+
+    /// One exchange with a token; where it has expired, one more with another.
+    async fn authorized(
+        &self,
+        method: &Method,
+        path: &str,
+        body: Option<&Json>,
+    ) -> Result<(StatusCode, Vec<u8>), Trouble> {
+        let mut expired = None;
+        loop {
+            let token = self.token(expired).await?;
+            let mut request = self.request(method, path);
+            request = request.bearer_auth(token.text.expose_secret());
+            if let Some(body) = body {
+                request = request.json(body);
+            }
+            let (status, answer) = self.exchange(request).await?;
+            if status != StatusCode::UNAUTHORIZED {
+                return Ok((status, answer));
+            }
+            if expired.is_some() {
+                return Err(Trouble::Final(TaskError::Refused));
+            }
+            expired = Some(token.number);
+        }
+    }
+
+    /// The token in use, or a new one when there is none or `expired` is its
+    /// number.
+    async fn token(&self, expired: Option<u64>) -> Result<Token, Trouble> {
+        #[derive(Deserialize)]
+        struct Answer {
+            token: String,
+        }
+        let mut held = self.token.lock().await;
+        let number = match &*held {
+            Some(token) if expired != Some(token.number) => return Ok(token.clone()),
+            Some(token) => token.number + 1,
+            None => 0,
+        };
+        *held = None;
+        let login = self.request(&Method::POST, "/api/login").json(&json!({
+            "username": self.user,
+            "password": self.password.expose_secret(),
+        }));
+        // A login that was obeyed without an answer has done no harm.
+        let (status, body) = self.exchange(login).await.map_err(Trouble::harmless)?;
+        match status {
+            StatusCode::OK => {}
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+                return Err(Trouble::Final(TaskError::Refused));
+            }
+            status => return Err(unexpected(status)),
+        }
+        let Ok(answer) = serde_json::from_slice::<Answer>(&body) else {
+            return Err(Trouble::Temporary(TaskError::Unavailable(
+                "the task API answered a login without a token".to_owned(),
+            )));
+        };
+        let token = Token {
+            number,
+            text: SecretString::from(answer.token),
+        };
+        *held = Some(token.clone());
+        Ok(token)
+    }
+
+    fn request(&self, method: &Method, path: &str) -> RequestBuilder {
+        self.client
+            .request(method.clone(), format!("{}{path}", self.base))
+    }
+
+    async fn exchange(&self, request: RequestBuilder) -> Result<(StatusCode, Vec<u8>), Trouble> {
+        let unavailable = |error: reqwest::Error| {
+            TaskError::Unavailable(format!(
+                "the task API at {} cannot be reached: {}",
+                self.base,
+                causes(&error.without_url())
+            ))
+        };
+        let response = match request.send().await {
+            Ok(response) => response,
+            Err(error) if error.is_connect() || error.is_builder() => {
+                return Err(Trouble::Temporary(unavailable(error)));
+            }
+            Err(error) => return Err(Trouble::Unanswered(unavailable(error))),
+        };
+        let status = response.status();
+        let body = bounded(response)
+            .await
+            .map_err(|error| Trouble::Unanswered(error.map_or_else(too_long, unavailable)))?;
+        Ok((status, body))
+    }
+}
+
+impl Trouble {
+    /// For requests that may be obeyed twice.
+    fn harmless(self) -> Self {
+        match self {
+            Self::Unanswered(error) => Self::Temporary(error),
+            other => other,
+        }
+    }
+}
+
+/// The body, or the error; `None` when it is too long.
+async fn bounded(mut response: Response) -> Result<Vec<u8>, Option<reqwest::Error>> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(Some)? {
+        if body.len() + chunk.len() > BODY_MAX {
+            return Err(None);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+fn too_long() -> TaskError {
+    TaskError::Unavailable(format!(
+        "the task API's answer is longer than {} MiB",
+        BODY_MAX / 1024 / 1024
+    ))
+}
+
+fn unexpected(status: StatusCode) -> Trouble {
+    let said = TaskError::Unavailable(format!("the task API answered {}", status.as_u16()));
+    match status.as_u16() {
+        429 => Trouble::Temporary(TaskError::Busy),
+        500 | 502 | 503 | 504 => Trouble::Temporary(said),
+        _ => Trouble::Final(said),
+    }
+}
+
+/// reqwest keeps the reason behind several layers.
+fn causes(error: &reqwest::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    shown(&text)
+}
+
+fn contains(body: &[u8], words: &[u8]) -> bool {
+    body.windows(words.len()).any(|part| part == words)
+}
+
+/// The last [`ERROR_MAX`] bytes, from a whole character on.
+fn ending(text: &str) -> String {
+    let start = text.len().saturating_sub(ERROR_MAX);
+    let start = (start..=text.len()).find(|at| text.is_char_boundary(*at));
+    start
+        .and_then(|at| text.get(at..))
+        .unwrap_or_default()
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_long_error_text_the_end_is_kept() {
+        let text = format!("{}è!", "è".repeat(ERROR_MAX));
+        let kept = ending(&text);
+        assert!(kept.len() <= ERROR_MAX && kept.ends_with("è!"));
+        assert_eq!(ending("short"), "short");
+    }
+}

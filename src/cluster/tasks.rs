@@ -1,0 +1,252 @@
+//! Tasks in NS8's agents, and how many of ours may live there at once.
+//!
+//! A task cannot be cancelled: when we stop waiting it goes on, and the agent
+//! has room for 32 tasks of the whole cluster. So a task counts as living from
+//! its request until its status was seen, or for 20 minutes, whether anybody
+//! still waits for it or not. Each is followed by a worker that holds its
+//! permit; [`TaskApi`] owns the workers and ends them on drop.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use backon::{BackoffBuilder as _, ExponentialBuilder};
+use secrecy::SecretString;
+use serde_json::{Value as Json, json};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
+
+pub use super::task_http::install_crypto_provider;
+use super::task_http::{TaskHttp, Trouble};
+
+/// The exit code with which the agent says that it runs too many tasks; of the
+/// task, not to be confused with restic's in the error text.
+const EXIT_BUSY: i64 = 11;
+
+/// Why a task brought no output.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TaskError {
+    /// It ran and failed.
+    #[error("the task failed with exit code {exit_code}")]
+    Failed {
+        /// Its exit code.
+        exit_code: i64,
+        /// What it wrote to standard error: the last 16 KiB, line breaks and
+        /// all. Outside text that was not made harmless.
+        error: String,
+    },
+    /// 403: the module lacks the role, or the server is a worker node's.
+    #[error("the task API does not allow it: the role cluster:reader is missing")]
+    NotGranted,
+    /// The account was refused.
+    #[error("the task API refused the module's user and password")]
+    Refused,
+    /// 404: nobody works for that agent.
+    #[error("the agent {0} is not running")]
+    AgentIdle(String),
+    /// No end within the caller's limit. The task may still run.
+    #[error("the task did not end within the time limit")]
+    TimedOut,
+    /// The agent or the server takes no more tasks, or our own share is used up.
+    #[error("the cluster agent is busy")]
+    Busy,
+    /// The server cannot be used; the text says why.
+    #[error("{0}")]
+    Unavailable(String),
+}
+
+/// How patient the workers are.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// Between two questions for the status of one task. The server allows 25
+    /// requests a second to the whole node.
+    pub poll: Duration,
+    /// The same once nobody waits any more.
+    pub poll_given_up: Duration,
+    /// The first pause before another attempt; later ones grow to eight times
+    /// as much.
+    pub retry: Duration,
+    /// How long a task may live that never shows a status: a dead gateway holds
+    /// restic for 15 minutes.
+    pub lifetime: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            poll: Duration::from_secs(1),
+            poll_given_up: Duration::from_secs(10),
+            retry: Duration::from_secs(1),
+            lifetime: Duration::from_secs(20 * 60),
+        }
+    }
+}
+
+/// Runs actions of NS8's agents as one user. Needs a tokio runtime.
+pub struct TaskApi {
+    http: Arc<TaskHttp>,
+    permits: Arc<Semaphore>,
+    workers: Mutex<JoinSet<()>>,
+    pace: Pace,
+}
+
+impl TaskApi {
+    /// For the server at `base_url` (such as `http://cluster-leader:9311`).
+    /// Never more than `max_tasks` of the tasks started here live in it.
+    ///
+    /// # Errors
+    /// [`TaskError::Unavailable`] when no HTTP client can be made.
+    pub fn new(
+        base_url: &str,
+        user: &str,
+        password: SecretString,
+        max_tasks: usize,
+    ) -> Result<Self, TaskError> {
+        Ok(Self {
+            http: Arc::new(TaskHttp::new(base_url, user, password)?),
+            permits: Arc::new(Semaphore::new(max_tasks.max(1))),
+            workers: Mutex::new(JoinSet::new()),
+            pace: Pace::default(),
+        })
+    }
+
+    /// The same with another pace.
+    #[must_use]
+    pub fn with_pace(self, pace: Pace) -> Self {
+        Self { pace, ..self }
+    }
+
+    /// Runs `action` with `data` in `agent` (`cluster`, `node/1`, ...) and gives
+    /// its output. Returns within `limit`; the task may live on then, and keeps
+    /// its share of `max_tasks`.
+    pub async fn run(
+        &self,
+        agent: &str,
+        action: &str,
+        data: Json,
+        limit: Duration,
+    ) -> Result<Json, TaskError> {
+        let deadline = Instant::now() + limit;
+        let wait = timeout_at(deadline, self.permits.clone().acquire_owned());
+        let Ok(Ok(permit)) = wait.await else {
+            return Err(TaskError::Busy);
+        };
+        let (tell, told) = oneshot::channel();
+        let worker = Worker {
+            http: self.http.clone(),
+            pace: self.pace,
+            agent: agent.to_owned(),
+            request: json!({
+                "action": action,
+                "data": data,
+                "parent": "",
+                "extra": {
+                    "isNotificationHidden": true,
+                    "title": format!("backup monitor: {action}"),
+                },
+            }),
+            deadline,
+        };
+        let mut workers = self.workers.lock().await;
+        while workers.try_join_next().is_some() {}
+        workers.spawn(worker.follow(permit, tell));
+        drop(workers);
+        match timeout_at(deadline, told).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err(TaskError::Unavailable("the task's worker ended".to_owned())),
+            Err(_) => Err(TaskError::TimedOut),
+        }
+    }
+}
+
+/// What waits for the answer; closed when the caller went away.
+type Caller = oneshot::Sender<Result<Json, TaskError>>;
+
+/// Follows one task from its request to its end.
+struct Worker {
+    http: Arc<TaskHttp>,
+    pace: Pace,
+    agent: String,
+    request: Json,
+    deadline: Instant,
+}
+
+impl Worker {
+    /// Holds `permit` as long as a task may live.
+    async fn follow(self, permit: OwnedSemaphorePermit, caller: Caller) {
+        let mut pauses = ExponentialBuilder::default()
+            .with_jitter()
+            .with_min_delay(self.pace.retry)
+            .with_max_delay(self.pace.retry * 8)
+            .without_max_times()
+            .build();
+        loop {
+            // Nothing is started for somebody who is gone.
+            if caller.is_closed() {
+                return;
+            }
+            let error = match self.http.start(&self.agent, &self.request).await {
+                Ok(task) => match self.wait_for_end(&task, &caller).await {
+                    Ended::Busy => TaskError::Busy,
+                    Ended::With(result) => return answer(caller, result),
+                },
+                Err(Trouble::Temporary(error)) => error,
+                Err(Trouble::Final(error)) => return answer(caller, Err(error)),
+                Err(Trouble::Unanswered(error)) => {
+                    answer(caller, Err(error));
+                    // A task that nobody knows the id of may live now.
+                    sleep(self.pace.lifetime).await;
+                    drop(permit);
+                    return;
+                }
+            };
+            let pause = pauses.next().unwrap_or(self.pace.retry);
+            if Instant::now() + pause >= self.deadline {
+                return answer(caller, Err(error));
+            }
+            sleep(pause).await;
+        }
+    }
+
+    /// Asks for the status until there is one, or the task's time is over.
+    async fn wait_for_end(&self, task: &str, caller: &Caller) -> Ended {
+        let end_of_life = Instant::now() + self.pace.lifetime;
+        let mut next = Instant::now() + self.pace.poll;
+        loop {
+            sleep_until(next).await;
+            // Any trouble may pass; only the limits end this.
+            if let Ok(Some(finished)) = self.http.finished(&self.agent, task).await {
+                return match finished.exit_code {
+                    0 => Ended::With(Ok(finished.output)),
+                    EXIT_BUSY => Ended::Busy,
+                    exit_code => Ended::With(Err(TaskError::Failed {
+                        exit_code,
+                        error: finished.error,
+                    })),
+                };
+            }
+            if Instant::now() >= end_of_life {
+                return Ended::With(Err(TaskError::TimedOut));
+            }
+            let pause = if caller.is_closed() {
+                self.pace.poll_given_up
+            } else {
+                self.pace.poll
+            };
+            next = Instant::now() + pause;
+        }
+    }
+}
+
+/// How a task ended.
+enum Ended {
+    /// It was turned away: another one may be started.
+    Busy,
+    /// For good.
+    With(Result<Json, TaskError>),
+}
+
+fn answer(caller: Caller, result: Result<Json, TaskError>) {
+    // The caller may be gone: then nobody wants to know.
+    caller.send(result).ok();
+}

@@ -1,0 +1,179 @@
+//! The way to the leader, and what happens when Redis is away.
+
+use std::net::Ipv4Addr;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use ns8_backup_monitor::cluster::{ClusterError, ClusterReader as _, Limits, RedisReader};
+use ns8_backup_monitor::config;
+use ns8_backup_monitor::model::ClusterState;
+
+use super::{assert_usual, limits, now, read, usual};
+use crate::support::process::free_port;
+use crate::support::redis::{Cluster, RedisServer};
+
+#[tokio::test]
+async fn a_deleted_cluster_is_an_empty_state_and_a_refused_read_is_an_error() {
+    let cluster = Cluster::empty(RedisServer::start());
+    let state = read(&cluster).await;
+    assert!(state.plans.is_empty() && state.modules.is_empty() && state.leader.is_none());
+    cluster.command(&["ACL", "SETUSER", "default", "-hgetall"]);
+    let error = RedisReader::new(&cluster.tcp())
+        .read(now())
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(&error, ClusterError::Answer { reason, .. } if reason.starts_with("NOPERM")),
+        "{error:?}"
+    );
+    cluster.command(&["ACL", "SETUSER", "default", "off"]);
+    let error = RedisReader::new(&cluster.tcp())
+        .read(now())
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(&error, ClusterError::Refused { user, .. } if user == "default"),
+        "{error:?}"
+    );
+}
+
+/// Two nodes that share a port, as in a real cluster; node 1's own Redis is
+/// asked for the leader.
+fn two_nodes() -> (Cluster, Cluster) {
+    let port = free_port();
+    let own = Cluster::empty(RedisServer::start_at(Ipv4Addr::LOCALHOST, port))
+        .node(1, "127.0.0.1", "one")
+        .node(2, "127.0.0.2", "two")
+        .leader(2);
+    let other = Cluster::empty(RedisServer::start_at(Ipv4Addr::new(127, 0, 0, 2), port)).leader(2);
+    own.plan("1", "old data of a replica").instances([]);
+    other.plan("1", "at the leader").instances([]);
+    (own, other)
+}
+
+async fn plan_name(reader: &RedisReader, now: Timestamp) -> String {
+    reader.read(now).await.unwrap().plans[&"1".into()]
+        .name
+        .clone()
+}
+
+#[tokio::test]
+async fn data_is_read_at_the_leader_and_the_leader_is_looked_up_every_five_minutes() {
+    let (own, other) = two_nodes();
+    let reader = RedisReader::new(&own.tcp());
+    assert_eq!(plan_name(&reader, now()).await, "at the leader");
+    let own = own.leader(1);
+    let later = |minutes| now() + jiff::SignedDuration::from_mins(minutes);
+    assert_eq!(plan_name(&reader, later(4)).await, "at the leader");
+    assert_eq!(plan_name(&reader, later(6)).await, "old data of a replica");
+    drop(own.leader(2));
+    drop(other);
+}
+
+#[tokio::test]
+async fn after_a_failure_the_leader_is_looked_up_at_once() {
+    let (own, mut other) = two_nodes();
+    let reader = RedisReader::new(&own.tcp());
+    assert_eq!(plan_name(&reader, now()).await, "at the leader");
+    other.redis.crash();
+    let own = own.leader(1);
+    assert_eq!(plan_name(&reader, now()).await, "old data of a replica");
+    drop(own);
+}
+
+#[tokio::test]
+async fn a_leader_that_is_away_is_an_error_and_never_its_replica() {
+    let (own, mut other) = two_nodes();
+    let reader = RedisReader::new(&own.tcp());
+    other.redis.crash();
+    let error = reader.read(now()).await.unwrap_err();
+    let address = format!("127.0.0.2:{}", own.redis.address().port());
+    assert!(
+        matches!(&error, ClusterError::Unreachable { address: at, .. } if *at == address),
+        "{error:?}"
+    );
+    other.redis.restart();
+    let other = Cluster::empty(other.redis).leader(2);
+    other.plan("1", "back again").instances([]);
+    assert_eq!(plan_name(&reader, now()).await, "back again");
+    own.del("node/2/vpn");
+    let error = RedisReader::new(&own.tcp()).read(now()).await.unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("ip_address of the leader is \"\""),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_restart_between_two_reads_is_not_noticed() {
+    let mut cluster = usual();
+    let reader = RedisReader::new(&cluster.tcp());
+    assert_usual(&reader.read(now()).await.unwrap());
+    cluster.redis.restart();
+    let cluster = Cluster::empty(cluster.redis);
+    cluster.plan("1", "after the restart").instances([]);
+    assert_eq!(plan_name(&reader, now()).await, "after the restart");
+}
+
+#[tokio::test]
+async fn a_redis_that_is_down_or_silent_is_unreachable_in_time_and_comes_back() {
+    let cluster = usual();
+    let limit = Duration::from_millis(700);
+    let reader = RedisReader::with_limits(&cluster.tcp(), limits(limit));
+    assert_usual(&reader.read(now()).await.unwrap());
+    cluster.redis.freeze();
+    for fresh in [false, true] {
+        let another = RedisReader::with_limits(&cluster.tcp(), limits(limit));
+        let reader = if fresh { &another } else { &reader };
+        let began = Instant::now();
+        let error = reader.read(now()).await.unwrap_err();
+        assert!(
+            matches!(error, ClusterError::Unreachable { .. }),
+            "{error:?}"
+        );
+        assert!(began.elapsed() < limit * 4, "{:?}", began.elapsed());
+        let pinged = reader.ping().await;
+        assert!(
+            matches!(pinged, Err(ClusterError::Unreachable { .. })),
+            "{pinged:?}"
+        );
+    }
+    cluster.redis.thaw();
+    let patient = Limits::default();
+    assert_usual(
+        &RedisReader::with_limits(&cluster.tcp(), patient)
+            .read(now())
+            .await
+            .unwrap(),
+    );
+    assert_usual(&read_within(&reader, Duration::from_secs(20)).await);
+
+    let nobody = config::Redis::Tcp {
+        own: format!("127.0.0.1:{}", free_port()),
+        port: 1,
+    };
+    let error = RedisReader::new(&nobody).read(now()).await.unwrap_err();
+    assert!(
+        matches!(error, ClusterError::Unreachable { .. }),
+        "{error:?}"
+    );
+    let no_socket = config::Redis::Socket("/nonexistent/redis.sock".into());
+    let error = RedisReader::new(&no_socket).read(now()).await.unwrap_err();
+    assert!(
+        error.to_string().contains("/nonexistent/redis.sock"),
+        "{error}"
+    );
+}
+
+/// On a busy machine the short limit of the test above may pass once more.
+async fn read_within(reader: &RedisReader, patience: Duration) -> ClusterState {
+    let deadline = Instant::now() + patience;
+    loop {
+        match reader.read(now()).await {
+            Ok(state) => return state,
+            Err(error) => assert!(Instant::now() < deadline, "{error}"),
+        }
+    }
+}
