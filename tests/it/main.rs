@@ -11,4 +11,5 @@
     reason = "a test that panics has failed: that is what it is for"
 )]
 
+mod mail;
 mod support;
