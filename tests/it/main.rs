@@ -13,3 +13,4 @@
 
 mod mail;
 mod support;
+mod transports;

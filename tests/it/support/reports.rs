@@ -119,14 +119,14 @@ fn destination(skipped: SkipReason) -> DestinationResult {
     }
 }
 
-fn probed(health: DestinationHealth, probes: Vec<Probe>) -> Option<DestinationResult> {
-    Some(DestinationResult {
+fn probed(health: DestinationHealth, probes: Vec<Probe>) -> DestinationResult {
+    DestinationResult {
         health,
         method: ProbeMethod::Api,
         skipped: None,
         probes,
         ..destination(SkipReason::AllOk)
-    })
+    }
 }
 
 fn probe(module: &str, cause: RepoCause) -> Probe {
@@ -181,7 +181,7 @@ pub fn one_of_seven() -> Report {
         took_ms: 860,
         ..probe("webtop1", RepoCause::Reachable)
     };
-    report.destination = probed(DestinationHealth::Fine, vec![locked, healthy]);
+    report.destination = Some(probed(DestinationHealth::Fine, vec![locked, healthy]));
     report.warnings = vec![
         Warning::StaleLock {
             module: "mail1".into(),
@@ -214,7 +214,7 @@ pub fn fault_elsewhere() -> Report {
     }
     let ids = report.members.iter().map(|m| m.module.clone());
     let probes = ids.map(|id| probe(id.as_str(), RepoCause::Reachable));
-    report.destination = probed(DestinationHealth::Fine, probes.collect());
+    report.destination = Some(probed(DestinationHealth::Fine, probes.collect()));
     report.advice = vec![Advice::ReadModuleLog];
     report
 }
@@ -228,7 +228,7 @@ pub fn unreachable() -> Report {
         "Fatal: unable to open config file: dial tcp 203.0.113.7:443: connect: connection refused"
             .into(),
     );
-    report.destination = probed(DestinationHealth::Failed, vec![away]);
+    report.destination = Some(probed(DestinationHealth::Failed, vec![away]));
     if let Some(destination) = &mut report.destination {
         destination.left_out = 6;
     }
@@ -245,7 +245,7 @@ pub fn wrong_password() -> Report {
         message: Some("Fatal: wrong password or no key found".into()),
         ..probe(id.as_str(), RepoCause::WrongPassword)
     });
-    report.destination = probed(DestinationHealth::Failed, probes.collect());
+    report.destination = Some(probed(DestinationHealth::Failed, probes.collect()));
     report.advice = vec![Advice::CheckPassword];
     report
 }
@@ -383,7 +383,7 @@ pub fn many(all: u32, bad: u32) -> Report {
     let probes = (0..bad.min(20))
         .map(|n| probe(&format!("app{}", n + 1), RepoCause::Reachable))
         .collect();
-    report.destination = probed(DestinationHealth::Fine, probes);
+    report.destination = Some(probed(DestinationHealth::Fine, probes));
     report.advice = vec![Advice::ReadModuleLog];
     report
 }
