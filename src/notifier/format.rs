@@ -50,6 +50,21 @@ impl Locale {
         )
     }
 
+    /// `18 Nov 02:04`, for tables; with the year where it is not the report's.
+    pub(super) fn moment_in_table(&self, at: Timestamp) -> String {
+        let local = at.to_zoned(self.zone.clone());
+        if local.year() != self.now.to_zoned(self.zone.clone()).year() {
+            return self.moment(at);
+        }
+        format!(
+            "{} {} {:02}:{:02}",
+            local.day(),
+            self.words.month(local.month()),
+            local.hour(),
+            local.minute()
+        )
+    }
+
     /// `18 Nov 2026 02:04 CET`.
     pub(super) fn moment_with_zone(&self, at: Timestamp) -> String {
         format!(
@@ -206,6 +221,9 @@ mod tests {
         let written = |language| locale(language).moment_with_zone(at);
         assert_eq!(written(Language::En), "18 Jul 2026 02:04 CEST");
         assert_eq!(written(Language::It), "18 lug 2026 02:04 CEST");
+        let in_table = |at: &str| locale(Language::En).moment_in_table(at.parse().unwrap());
+        assert_eq!(in_table("2026-07-18T00:04:59Z"), "18 Jul 02:04");
+        assert_eq!(in_table("2025-07-18T00:04:59Z"), "18 Jul 2025 02:04");
         assert_eq!(locale(Language::En).zone_name(), "Europe/Rome (CET)");
     }
 

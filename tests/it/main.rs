@@ -15,5 +15,7 @@ mod alertmanager;
 mod cluster;
 mod config;
 mod house;
+mod mail;
 mod support;
 mod tasks;
+mod transports;

@@ -78,7 +78,9 @@ impl Smtp {
         *step = Step::Data;
         connection.command(Data).await?;
         *step = Step::Message;
-        let taken = connection.message(&mail.raw).await?;
+        // lettre ends the last line itself.
+        let raw = mail.raw.strip_suffix(b"\r\n").unwrap_or(&mail.raw);
+        let taken = connection.message(raw).await?;
         // The mail is the server's now; whatever follows cannot change that.
         let _ = tokio::time::timeout(GOOD_BYE, connection.command(Quit)).await;
         let words: Vec<&str> = taken.message().collect();

@@ -77,7 +77,7 @@ fn row(probe: &Probe, locale: &Locale) -> ProbeView {
             .map_or_else(|| NOTHING.into(), |n| locale.count(n)),
         newest: probe
             .newest
-            .map_or_else(|| NOTHING.into(), |at| locale.moment(at)),
+            .map_or_else(|| NOTHING.into(), |at| locale.moment_in_table(at)),
         took: locale.took(probe.took_ms),
         notes,
     }

@@ -97,7 +97,11 @@ fn group(
         sized,
         lines: lines(&rows, sized, locale),
         rows,
-        left_out: (rest > 0).then(|| locale.words.modules_left_out(rest)),
+        left_out: (rest > 0).then(|| {
+            locale
+                .words
+                .modules_left_out(rest, &locale.count(rest as u64))
+        }),
     })
 }
 
@@ -121,7 +125,7 @@ fn row(member: &MemberResult, locale: &Locale) -> ModuleView {
         id,
         node,
         result: Mark::new(locale.words.result(member.cause), tone(member.cause)),
-        start: or_nothing(member.started.map(|at| locale.moment(at))),
+        start: or_nothing(member.started.map(|at| locale.moment_in_table(at))),
         duration: or_nothing(member.duration_s.map(|s| locale.duration(s))),
         size: or_nothing(member.size.filter(|_| ok).map(|b| locale.bytes(b))),
         files: or_nothing(member.files.filter(|_| ok).map(|n| locale.count(n))),

@@ -44,7 +44,7 @@ pub(super) fn view(
             name: name(&plan.name),
             id: name(plan.id.as_str()),
             schedule: name(&plan.schedule),
-            newest: newest.map_or_else(|| labels.never.into(), |at| locale.moment(at)),
+            newest: newest.map_or_else(|| labels.never.into(), |at| locale.moment_in_table(at)),
         })
         .collect();
     let columns = [

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::{Joined, Step, who};
 use crate::model::{
-    Advice, DestinationHealth, DestinationResult, MemberResult, ModuleCause, ModuleId, Outcome,
-    PlanCause, RepoCause, Report, ReportKind, Severity, SkipReason, Warning,
+    Advice, DestinationHealth, DestinationResult, Lock, MemberResult, ModuleCause, ModuleId,
+    Outcome, PlanCause, RepoCause, Report, ReportKind, Severity, SkipReason, Warning,
 };
-use crate::notifier::format::{Locale, clean, name};
+use crate::notifier::format::{Locale, Written, clean, name};
 use crate::notifier::words::{DestinationStory, WarningText, What};
 
 /// What happened.
@@ -69,6 +69,7 @@ pub(super) fn why(report: &Report, locale: &Locale) -> Vec<String> {
         if !no_status(report) || report.members.is_empty() {
             lines.extend(by_cause(report, locale));
         }
+        lines.extend(by_repository(report, failed, locale));
         if !failed && report.bad() > 0 {
             lines.extend(destination);
         }
@@ -95,6 +96,47 @@ fn by_cause(report: &Report, locale: &Locale) -> Vec<String> {
             let members = report.members.iter().filter(|m| m.cause == cause);
             let joined = Joined::of(members.map(who), locale)?;
             Some(locale.words.why(cause, joined.names()))
+        })
+        .collect()
+}
+
+/// What the repositories of the failed modules answered; where the destination
+/// as a whole failed, that is not said again for each.
+fn by_repository(report: &Report, told: bool, locale: &Locale) -> Vec<String> {
+    let Some(destination) = &report.destination else {
+        return Vec::new();
+    };
+    let failed: BTreeMap<&ModuleId, &MemberResult> = report
+        .members
+        .iter()
+        .filter(|member| member.cause.severity() == Severity::Bad)
+        .map(|member| (&member.module, member))
+        .collect();
+    let mut causes: BTreeMap<RepoCause, Vec<(String, Option<&Lock>)>> = BTreeMap::new();
+    for probe in &destination.probes {
+        if let Some(member) = failed.get(&probe.module)
+            && !(told && probe.cause.blames_destination())
+        {
+            let names = causes.entry(probe.cause).or_default();
+            names.push((who(member), probe.locks.first()));
+        }
+    }
+    causes
+        .into_iter()
+        .filter_map(|(cause, probes)| {
+            let lock = match &probes[..] {
+                [(_, lock)] => *lock,
+                _ => None,
+            };
+            let since = lock
+                .and_then(|lock| lock.since)
+                .map(|at| locale.written(at));
+            let owner = lock.map(|lock| name(&lock.owner));
+            let lock = owner
+                .as_deref()
+                .map(|o| (o, since.as_ref().map(Written::past)));
+            let joined = Joined::of(probes.into_iter().map(|(name, _)| name), locale)?;
+            locale.words.why_repository(cause, joined.names(), lock)
         })
         .collect()
 }

@@ -149,7 +149,7 @@ impl Words for English {
                 ids.text
             ),
             What::RedisUnreachable(since) => format!(
-                "Nobody can say how the backups went: the cluster's Redis {}.",
+                "It is not known how the backups went: the cluster's Redis {}.",
                 match since {
                     Some(since) => format!("has not answered since {}", ago(since)),
                     None => "does not answer".to_owned(),
@@ -157,7 +157,7 @@ impl Words for English {
             ),
             What::AllWell(1) => "An alert came in that names no plan. The only enabled plan was checked, and it is fine.".into(),
             What::AllWell(n) => format!(
-                "An alert came in that names no plan. All {n} enabled plans were checked, and they are fine."
+                "An alert came in that names no plan. The {n} enabled plans were checked, and they are fine."
             ),
         }
     }
@@ -192,6 +192,31 @@ impl Words for English {
             ModuleCause::NotDue => format!("{names}: joined the plan after the run had begun."),
             ModuleCause::Excluded => format!("{names}: {} in no plan.", is(who)),
         }
+    }
+
+    fn why_repository(
+        &self,
+        cause: RepoCause,
+        who: Names<'_>,
+        lock: Option<(&str, Option<Past<'_>>)>,
+    ) -> Option<String> {
+        let held = lock.map_or_else(String::new, |(owner, since)| match since {
+            Some(since) => format!(" by {owner} since {}", ago(since)),
+            None => format!(" by {owner}"),
+        });
+        let how = match cause {
+            RepoCause::Reachable | RepoCause::NotProbed => return None,
+            RepoCause::NotFound => "the repository is not there".to_owned(),
+            RepoCause::WrongPassword => "the repository has another password".to_owned(),
+            RepoCause::Locked => format!("the repository is locked{held}"),
+            RepoCause::Busy => format!("the repository is in use just now{held}"),
+            RepoCause::Forbidden => "access to the repository is refused".to_owned(),
+            RepoCause::Unreachable => "the repository cannot be reached".to_owned(),
+            RepoCause::Timeout => "the repository did not answer in time".to_owned(),
+            RepoCause::Corrupt => "the repository is damaged".to_owned(),
+            RepoCause::Error => "asking the repository failed (see below)".to_owned(),
+        };
+        Some(format!("{}: {how}.", who.text))
     }
 
     fn plan_cause(&self, cause: PlanCause) -> &'static str {
@@ -285,7 +310,7 @@ impl Words for English {
             Advice::RunByHand => {
                 "Run the plan once by hand (cluster-admin, Backup and restore, Run backup now)."
             }
-            Advice::CheckRedis => "Look after Redis, as root on the leader node.",
+            Advice::CheckRedis => "Check the Redis service, as root on the leader node.",
             Advice::CheckAlertLabels => {
                 "Compare the alert's labels below with the plans in cluster-admin. If the plan was deleted on purpose, the rule or receiver that still sends this alert needs correction."
             }
@@ -328,8 +353,12 @@ impl Words for English {
         "No snapshot at all"
     }
 
-    fn modules_left_out(&self, n: usize) -> String {
-        format!("{} more not shown.", applications(n))
+    fn modules_left_out(&self, n: usize, written: &str) -> String {
+        if n == 1 {
+            "1 more application is not shown.".into()
+        } else {
+            format!("{written} more applications are not shown.")
+        }
     }
 
     fn answer(&self, cause: RepoCause) -> &'static str {

@@ -168,7 +168,7 @@ impl Words for Italian {
             ),
             What::AllWell(1) => "È arrivato un allarme che non nomina alcun piano. L'unico piano abilitato è stato verificato ed è a posto.".into(),
             What::AllWell(n) => format!(
-                "È arrivato un allarme che non nomina alcun piano. Tutti i {n} piani abilitati sono stati verificati e sono a posto."
+                "È arrivato un allarme che non nomina alcun piano. I {n} piani abilitati sono stati verificati e sono a posto."
             ),
         }
     }
@@ -205,6 +205,31 @@ impl Words for Italian {
             }
             ModuleCause::Excluded => format!("{names}: in nessun piano."),
         }
+    }
+
+    fn why_repository(
+        &self,
+        cause: RepoCause,
+        who: Names<'_>,
+        lock: Option<(&str, Option<Past<'_>>)>,
+    ) -> Option<String> {
+        let held = lock.map_or_else(String::new, |(owner, held)| match held {
+            Some(held) => format!(" da {owner} dal {}", since(held)),
+            None => format!(" da {owner}"),
+        });
+        let how = match cause {
+            RepoCause::Reachable | RepoCause::NotProbed => return None,
+            RepoCause::NotFound => "il repository non c'è".to_owned(),
+            RepoCause::WrongPassword => "il repository ha un'altra password".to_owned(),
+            RepoCause::Locked => format!("il repository è bloccato{held}"),
+            RepoCause::Busy => format!("il repository in questo momento è in uso{held}"),
+            RepoCause::Forbidden => "l'accesso al repository è negato".to_owned(),
+            RepoCause::Unreachable => "il repository non è raggiungibile".to_owned(),
+            RepoCause::Timeout => "il repository non ha risposto in tempo".to_owned(),
+            RepoCause::Corrupt => "il repository è danneggiato".to_owned(),
+            RepoCause::Error => "la verifica del repository è fallita (vedi sotto)".to_owned(),
+        };
+        Some(format!("{}: {how}.", who.text))
     }
 
     fn plan_cause(&self, cause: PlanCause) -> &'static str {
@@ -304,7 +329,7 @@ impl Words for Italian {
             Advice::RunByHand => {
                 "Eseguire il piano una volta a mano (cluster-admin, Backup e ripristino, Eseguire il backup ora)."
             }
-            Advice::CheckRedis => "Controllare Redis, come root sul nodo leader.",
+            Advice::CheckRedis => "Controllare il servizio Redis, come root sul nodo leader.",
             Advice::CheckAlertLabels => {
                 "Confrontare le etichette dell'allarme, qui sotto, con i piani in cluster-admin. Se il piano è stato eliminato di proposito, va corretta la regola o il receiver che invia ancora l'allarme."
             }
@@ -347,11 +372,11 @@ impl Words for Italian {
         "Nessuno snapshot"
     }
 
-    fn modules_left_out(&self, n: usize) -> String {
+    fn modules_left_out(&self, n: usize, written: &str) -> String {
         if n == 1 {
-            "Un'altra applicazione non elencata.".into()
+            "Un'altra applicazione non è elencata.".into()
         } else {
-            format!("Altre {n} applicazioni non elencate.")
+            format!("Altre {written} applicazioni non sono elencate.")
         }
     }
 

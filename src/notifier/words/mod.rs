@@ -134,6 +134,14 @@ pub trait Words: Sync {
     fn alarmed(&self) -> &'static str;
     /// Why these modules are not ok.
     fn why(&self, cause: ModuleCause, who: Names<'_>) -> String;
+    /// Why, as the modules' repositories tell it; `lock` says who holds a
+    /// single one. Nothing where the answer explains nothing.
+    fn why_repository(
+        &self,
+        cause: RepoCause,
+        who: Names<'_>,
+        lock: Option<(&str, Option<Past<'_>>)>,
+    ) -> Option<String>;
     /// What is to be said of the plan as a whole.
     fn plan_cause(&self, cause: PlanCause) -> &'static str;
     /// What is to be said of the destination.
@@ -155,8 +163,8 @@ pub trait Words: Sync {
     fn saved_anyway(&self, at: &str) -> String;
     /// Below a module: none at all.
     fn none_saved(&self) -> &'static str;
-    /// Modules that the table leaves out.
-    fn modules_left_out(&self, n: usize) -> String;
+    /// Modules that the table leaves out: how many, and that number written.
+    fn modules_left_out(&self, n: usize, written: &str) -> String;
 
     /// A repository's answer in the table.
     fn answer(&self, cause: RepoCause) -> &'static str;

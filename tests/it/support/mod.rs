@@ -5,6 +5,8 @@ pub mod api_server;
 pub mod http;
 pub mod process;
 pub mod redis;
+pub mod reports;
 pub mod resp;
 pub mod round_trips;
 pub mod rust_source;
+pub mod smtp;

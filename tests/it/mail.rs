@@ -1,0 +1,180 @@
+//! Whole mails, as the administrator gets them, in both languages.
+//!
+//! What is compared is what a mail program shows: the headers as they are sent
+//! and both bodies decoded.
+
+use jiff::Timestamp;
+use mail_parser::MessageParser;
+use ns8_backup_monitor::model::{Language, OutgoingMail, Report};
+use ns8_backup_monitor::notifier::{
+    Envelope, Rendered, Templates, compose, html_of, message_id, thread_id,
+};
+
+use crate::support::reports;
+
+/// A golden mail per language for one report.
+macro_rules! golden {
+    ($($name:ident => $report:ident),+ $(,)?) => {$(
+        mod $name {
+            use super::*;
+
+            #[test]
+            fn english() {
+                let mail = send(&reports::$report(), Language::En);
+                insta::assert_snapshot!(concat!(stringify!($name), "_en"), shown(&mail));
+            }
+
+            #[test]
+            fn italian() {
+                let mail = send(&reports::$report(), Language::It);
+                insta::assert_snapshot!(concat!(stringify!($name), "_it"), shown(&mail));
+            }
+        }
+    )+};
+}
+
+golden! {
+    everything_ok => success,
+    one_of_seven_failed => one_of_seven,
+    all_failed_and_the_destination_is_fine => fault_elsewhere,
+    destination_unreachable => unreachable,
+    wrong_password => wrong_password,
+    no_status_at_all => no_status,
+    redis_unreachable => redis_unreachable,
+    unknown_plan => unknown_plan,
+    all_plans_are_fine => all_well,
+    hostile_names => hostile,
+    two_thousand_modules => two_thousand,
+}
+
+fn rendered(report: &Report, language: Language) -> Rendered {
+    let (templates, warnings) = Templates::load(None).unwrap();
+    assert_eq!(warnings, []);
+    templates.render(report, &reports::mail(language)).unwrap()
+}
+
+fn envelope<T>(date: Timestamp, with: impl FnOnce(&Envelope<'_>) -> T) -> T {
+    let mail = reports::mail(Language::En);
+    let domain = mail.from.domain();
+    with(&Envelope {
+        message_id: &message_id("cluster-uuid", "plan/1/run", domain),
+        date,
+        from: &mail.from,
+        to: &mail.to,
+        thread: Some(&thread_id("cluster-uuid", Some(&"1".into()), domain)),
+    })
+}
+
+/// The finished mail for `report`.
+pub fn send(report: &Report, language: Language) -> OutgoingMail {
+    let rendered = rendered(report, language);
+    assert_eq!(rendered.warnings, []);
+    envelope(report.made_at, |envelope| compose(&rendered.body, envelope)).unwrap()
+}
+
+fn shown(mail: &OutgoingMail) -> String {
+    let raw = std::str::from_utf8(&mail.raw).unwrap();
+    let (headers, _) = raw.split_once("\r\n\r\n").unwrap();
+    let parsed = MessageParser::default().parse(&mail.raw).unwrap();
+    assert_eq!(parsed.subject().unwrap(), mail.subject);
+    let text = parsed.body_text(0).unwrap();
+    let html = parsed.body_html(0).unwrap();
+    assert_eq!(html_of(&mail.raw).unwrap().trim_end(), html.trim_end());
+    format!(
+        "{}\n\nSubject, decoded: {}\n\n===== text =====\n{}\n===== html =====\n{}",
+        headers.replace("\r\n", "\n"),
+        mail.subject,
+        text.replace("\r\n", "\n"),
+        html.replace("\r\n", "\n"),
+    )
+}
+
+#[test]
+fn no_hostile_name_becomes_markup_a_header_or_a_control_character() {
+    for language in [Language::En, Language::It] {
+        let mail = send(&reports::hostile(), language);
+        let parsed = MessageParser::default().parse(&mail.raw).unwrap();
+        assert!(parsed.bcc().is_none());
+        let html = parsed.body_html(0).unwrap().to_lowercase();
+        for markup in ["<script", "<img", "src=", "href=\"javascript"] {
+            assert!(!html.contains(markup), "{markup} in {html}");
+        }
+        // The one link is the administrator's own.
+        assert_eq!(html.matches("href=").count(), 1);
+        for body in [parsed.body_text(0).unwrap(), html.into()] {
+            let allowed = |c: char| matches!(c, '\r' | '\n');
+            assert!(!body.chars().any(|c| c.is_control() && !allowed(c)));
+            assert!(!body.contains('\u{202e}'));
+        }
+        // No command is built from an id that a shell could misread.
+        assert!(!parsed.body_text(0).unwrap().contains("runagent -m"));
+    }
+}
+
+#[test]
+fn both_bodies_say_the_same() {
+    for report in [reports::one_of_seven(), reports::all_well()] {
+        for language in [Language::En, Language::It] {
+            let body = rendered(&report, language).body;
+            let bare = |text: &str| text.split_whitespace().collect::<String>();
+            let html = bare(&without_tags(&body.html));
+            for line in body.text.lines() {
+                for word in line.split("  ").flat_map(|cell| cell.split(": ")) {
+                    let word = word.trim_start_matches(['-', ' ']).trim_end_matches(':');
+                    // The HTML shows these without a heading.
+                    let rule = ["Id", "Address", "Indirizzo"].contains(&word)
+                        || word.chars().all(|c| c == '-');
+                    assert!(
+                        rule || html.contains(&bare(word)),
+                        "{word:?} is not in the HTML"
+                    );
+                }
+            }
+        }
+    }
+}
+
+fn without_tags(html: &str) -> String {
+    let mut text = String::new();
+    for piece in html.split('<') {
+        let (tag, rest) = piece.split_once('>').unwrap_or(("", piece));
+        let link = tag
+            .split_once("href=\"")
+            .and_then(|(_, url)| url.split('"').next());
+        text.push_str(link.unwrap_or_default());
+        text.push_str(rest);
+        text.push(' ');
+    }
+    [
+        ("&nbsp;", " "),
+        ("&quot;", "\""),
+        ("&#x27;", "'"),
+        ("&#x3D;", "="),
+        ("&#x60;", "`"),
+        ("&gt;", ">"),
+        ("&lt;", "<"),
+        ("&amp;", "&"),
+    ]
+    .iter()
+    .fold(text, |text, (entity, plain)| text.replace(entity, plain))
+}
+
+#[test]
+fn a_large_cluster_shows_every_failure_and_counts_what_it_leaves_out() {
+    let body = rendered(&reports::two_thousand(), Language::En).body;
+    assert!(
+        body.subject.contains("12 of 1999 applications failed"),
+        "{}",
+        body.subject
+    );
+    assert!(body.text.contains("Failed (12)") && body.text.contains("Backed up (1,987)"));
+    for text in [&body.text, &body.html] {
+        assert!((1..=12).all(|n| text.contains(&format!("app{n}"))));
+        assert!(
+            text.contains("1,937 more applications are not shown."),
+            "{text}"
+        );
+    }
+    let body = rendered(&reports::many(2_000, 1_999), Language::En).body;
+    assert!((1..=1_999).all(|n| body.html.contains(&format!(">app{n}<"))));
+}
