@@ -10,7 +10,7 @@
 use std::io::Write as _;
 
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::{ExposeSecret, SecretString};
 use tempfile::TempDir;
 
 use super::Credentials;
@@ -87,7 +87,7 @@ pub(super) struct Backend {
     /// Has to be done before restic runs.
     pub(super) hide: Option<HidePassword>,
     /// Removed with the backend.
-    _files: Option<TempDir>,
+    files: Option<TempDir>,
 }
 
 impl Backend {
@@ -99,7 +99,7 @@ impl Backend {
             options: Vec::new(),
             masker: Masker::new(fields.secrets().iter().map(String::as_str)),
             hide: None,
-            _files: None,
+            files: None,
         };
         let address = fields.address()?;
         let repository = backend.connect(&fields, &address, path)?;
@@ -175,16 +175,13 @@ impl Backend {
                 let file = folder.path().join("rclone.conf");
                 private_file(&file)?.write_all(config.as_bytes())?;
                 self.env.set("RCLONE_CONFIG", file.to_string_lossy());
-                self._files = Some(folder);
+                self.files = Some(folder);
             } else {
                 self.env.set("RCLONE_CONFIG", config);
             }
         }
-        let remote = match remote.contains(':') {
-            true => remote.to_owned(),
-            false => format!("{remote}:"),
-        };
-        Ok(join(&format!("rclone:{remote}"), path))
+        let colon = if remote.contains(':') { "" } else { ":" };
+        Ok(join(&format!("rclone:{remote}{colon}"), path))
     }
 
     fn smb(
@@ -338,7 +335,7 @@ impl Fields<'_> {
     fn get(&self, name: &str) -> Option<&str> {
         self.0
             .get(name)
-            .map(|value| value.expose_secret())
+            .map(ExposeSecret::expose_secret)
             .filter(|value| !value.trim().is_empty())
     }
 

@@ -11,4 +11,6 @@
     reason = "a test that panics has failed: that is what it is for"
 )]
 
+mod probe;
+mod probe_child;
 mod support;
