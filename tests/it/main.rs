@@ -12,5 +12,6 @@
 )]
 
 mod probe;
+mod probe_backends;
 mod probe_child;
 mod support;

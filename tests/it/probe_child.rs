@@ -100,13 +100,31 @@ fn helpers_in_other_groups_and_daemons_end_with_their_restic() {
     let stage = Stage::new(
         "sleep 1000 & a=$!
          setsid sleep 1000 & b=$!
+         env -i sleep 1000 & c=$!
          setsid sh -c 'sleep 1000 </dev/null >/dev/null 2>&1 & echo $! > '$here'/daemon'
-         echo $$ $a $b $(cat $here/daemon) > $here/pids
+         echo $$ $a $b $c $(cat $here/daemon) > $here/pids
          wait",
     );
     let probe = block_on(stage.ask(true, Duration::from_secs(2)));
     assert_eq!(probe.cause, RepoCause::Timeout);
-    stage.nobody_is_left(4);
+    stage.nobody_is_left(5);
+}
+
+#[test]
+fn a_hanging_restic_is_asked_to_end_before_it_is_killed() {
+    let stage = Stage::new(
+        "echo 'retrying: connection refused' >&2
+         trap 'echo asked > $here/asked; echo Fatal: cleaning up >&2; exit 1' TERM
+         sleep 1000 & wait",
+    );
+    let probe = block_on(stage.ask(true, Duration::from_secs(1)));
+    assert_eq!(stage.read("asked"), "asked\n");
+    assert_eq!(probe.cause, RepoCause::Unreachable);
+    assert_eq!(
+        probe.message.as_deref(),
+        Some("retrying: connection refused"),
+        "what it says of our own signal explains nothing"
+    );
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
+use std::time::SystemTime;
 
 use super::process::{test_env, wait_until};
 
@@ -78,8 +79,9 @@ impl Repository {
         files
     }
 
-    /// Every file with its content, to see whether anything changed.
-    pub fn content(&self) -> Vec<(PathBuf, Vec<u8>)> {
+    /// Every file with its content and every folder with the time of its last
+    /// change, which also shows what was written and removed again.
+    pub fn content(&self) -> Vec<(PathBuf, Content)> {
         let mut all = Vec::new();
         collect(self.root(), &mut all);
         all.sort();
@@ -87,13 +89,25 @@ impl Repository {
     }
 }
 
-fn collect(folder: &Path, all: &mut Vec<(PathBuf, Vec<u8>)>) {
+/// What [`Repository::content`] compares.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub enum Content {
+    /// A file's bytes.
+    File(Vec<u8>),
+    /// When an entry of the folder was last made or removed.
+    Folder(SystemTime),
+}
+
+fn collect(folder: &Path, all: &mut Vec<(PathBuf, Content)>) {
+    let changed = fs::metadata(folder).and_then(|about| about.modified());
+    all.push((folder.to_owned(), Content::Folder(changed.expect("folder"))));
     for entry in fs::read_dir(folder).expect("folder") {
         let path = entry.expect("entry").path();
         if path.is_dir() {
             collect(&path, all);
         } else {
-            all.push((path.clone(), fs::read(&path).expect("file")));
+            let bytes = fs::read(&path).expect("file");
+            all.push((path, Content::File(bytes)));
         }
     }
 }
