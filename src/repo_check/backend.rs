@@ -9,44 +9,14 @@
 
 use std::io::Write as _;
 
-use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
-use secrecy::{ExposeSecret as _, SecretString};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use secrecy::SecretString;
 use tempfile::TempDir;
 
 use super::Credentials;
 use super::child::Environment;
+use super::fields::Fields;
 use super::message::Masker;
-
-/// All fields that credentials may have.
-///
-/// Everywhere `url` (or `path` for a local folder), `provider` and `password`
-/// (restic's). Per backend: `s3:` the three `aws_` ones; `b2:` the `b2_` ones;
-/// `azure:` the `azure_` ones; `sftp:` none; `rclone:` `rclone_config` (the
-/// file's content or its path); `smb:` the `smb_` ones; `webdav:` and `rest:`
-/// (NS8's gateway, `rest:http://127.0.0.1:4694/<uuid>`) their user and password.
-pub const FIELDS: [&str; 21] = [
-    "url",
-    "path",
-    "provider",
-    "name",
-    "password",
-    "aws_access_key_id",
-    "aws_secret_access_key",
-    "aws_default_region",
-    "b2_account_id",
-    "b2_account_key",
-    "azure_account_name",
-    "azure_account_key",
-    "rclone_config",
-    "smb_host",
-    "smb_user",
-    "smb_pass",
-    "smb_domain",
-    "webdav_user",
-    "webdav_pass",
-    "rest_username",
-    "rest_password",
-];
 
 /// What is wrong with credentials, for an administrator.
 #[derive(Debug, thiserror::Error)]
@@ -87,19 +57,19 @@ pub(super) struct Backend {
     /// Has to be done before restic runs.
     pub(super) hide: Option<HidePassword>,
     /// Removed with the backend.
-    _files: Option<TempDir>,
+    files: Option<TempDir>,
 }
 
 impl Backend {
     /// For the repository at `path` (`<image>/<uuid>`) below the destination.
     pub(super) fn new(credentials: &Credentials, path: &str) -> Result<Self, BackendError> {
-        let fields = Fields(credentials);
+        let fields = Fields::of(credentials);
         let mut backend = Self {
             env: Environment::default(),
             options: Vec::new(),
             masker: Masker::new(fields.secrets().iter().map(String::as_str)),
             hide: None,
-            _files: None,
+            files: None,
         };
         let address = fields.address()?;
         let repository = backend.connect(&fields, &address, path)?;
@@ -175,16 +145,13 @@ impl Backend {
                 let file = folder.path().join("rclone.conf");
                 private_file(&file)?.write_all(config.as_bytes())?;
                 self.env.set("RCLONE_CONFIG", file.to_string_lossy());
-                self._files = Some(folder);
+                self.files = Some(folder);
             } else {
                 self.env.set("RCLONE_CONFIG", config);
             }
         }
-        let remote = match remote.contains(':') {
-            true => remote.to_owned(),
-            false => format!("{remote}:"),
-        };
-        Ok(join(&format!("rclone:{remote}"), path))
+        let colon = if remote.contains(':') { "" } else { ":" };
+        Ok(join(&format!("rclone:{remote}{colon}"), path))
     }
 
     fn smb(
@@ -329,96 +296,6 @@ fn private_file(path: &std::path::Path) -> std::io::Result<std::fs::File> {
         .create_new(true)
         .mode(0o600)
         .open(path)
-}
-
-/// Credentials, read by name; an empty value is none.
-struct Fields<'a>(&'a Credentials);
-
-impl Fields<'_> {
-    fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .get(name)
-            .map(|value| value.expose_secret())
-            .filter(|value| !value.trim().is_empty())
-    }
-
-    fn needed(&self, name: &'static str) -> Result<String, BackendError> {
-        self.get(name)
-            .map(str::to_owned)
-            .ok_or(BackendError::Missing(name))
-    }
-
-    /// The address with a scheme in front: its own, or what the provider says.
-    fn address(&self) -> Result<String, BackendError> {
-        const SCHEMES: [&str; 9] = [
-            "local:", "s3:", "b2:", "azure:", "sftp:", "rest:", "rclone:", "smb:", "webdav:",
-        ];
-        let url = self
-            .get("url")
-            .or_else(|| self.get("path"))
-            .ok_or(BackendError::Missing("url"))?
-            .trim();
-        if SCHEMES.iter().any(|scheme| url.starts_with(scheme)) {
-            return Ok(url.to_owned());
-        }
-        for own_word in ["fs:", "file:"] {
-            if let Some(folder) = url.strip_prefix(own_word) {
-                return Ok(format!("local:{folder}"));
-            }
-        }
-        if url.starts_with('/') {
-            return Ok(format!("local:{url}"));
-        }
-        let scheme = match self.get("provider").unwrap_or_default() {
-            "local" | "fs" => "local",
-            "aws" | "s3" | "generic-s3" => "s3",
-            "backblaze" | "b2" => "b2",
-            "azure" => "azure",
-            _ => {
-                let scheme = url.split(':').next().unwrap_or_default();
-                return Err(BackendError::Unknown(scheme.to_owned()));
-            }
-        };
-        Ok(format!("{scheme}:{url}"))
-    }
-
-    /// Every value that must never be seen.
-    fn secrets(&self) -> Vec<String> {
-        let mut secrets: Vec<String> = self
-            .0
-            .iter()
-            .filter(|(name, _)| is_secret(name))
-            .map(|(_, value)| value.expose_secret().trim().to_owned())
-            .collect();
-        if let Some(config) = self.get("rclone_config") {
-            let entries = config.lines().filter_map(|line| line.split_once('='));
-            secrets.extend(
-                entries
-                    .filter(|(name, _)| is_secret(&name.to_lowercase()))
-                    .map(|(_, value)| value.trim().to_owned()),
-            );
-        }
-        if let Some(password) = self.get("url").and_then(password_in_url) {
-            secrets.push(
-                percent_decode_str(password)
-                    .decode_utf8_lossy()
-                    .into_owned(),
-            );
-            secrets.push(password.to_owned());
-        }
-        secrets
-    }
-}
-
-fn is_secret(name: &str) -> bool {
-    ["pass", "key", "secret", "token", "sas_url"]
-        .iter()
-        .any(|word| name.contains(word))
-}
-
-fn password_in_url(url: &str) -> Option<&str> {
-    let (account, _) = url.split_once("://")?.1.rsplit_once('@')?;
-    Some(account.split_once(':')?.1)
 }
 
 #[cfg(test)]

@@ -120,12 +120,7 @@ fn of_cut(stderr: &str) -> Finding {
         )
     };
     let cause = by_words(&said.all).filter(telling);
-    let last = said
-        .all
-        .lines()
-        .rfind(|line| !line.contains("context canceled"))
-        .map(str::to_owned);
-    Finding::new(cause.unwrap_or(RepoCause::Timeout), last)
+    Finding::new(cause.unwrap_or(RepoCause::Timeout), said.last)
 }
 
 /// The first rule of which a word occurs decides.

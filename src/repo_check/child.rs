@@ -96,7 +96,8 @@ pub(super) enum Ending {
 pub(super) struct Output {
     pub(super) ending: Ending,
     pub(super) stdout: Vec<u8>,
-    /// The beginning and the end, in whole lines.
+    /// The beginning and the end, in whole lines; of one that was cut off only
+    /// what it wrote before, for its words on our signal explain nothing.
     pub(super) stderr: String,
 }
 
@@ -118,14 +119,14 @@ pub(super) async fn run(command: Command, limit: Duration) -> Result<Output, Sta
     let mut tree = Tree::new(child.id(), &mark);
     let mut pipes = Pipes::of(&mut child, command.input);
 
-    let ending = match timeout_at(deadline - GRACE.min(limit / 4), pipes.follow(&mut child)).await {
-        Ok(ending) => ending,
-        Err(_) => {
-            tree.ask_to_end();
-            let _ = timeout_at(deadline, pipes.follow(&mut child)).await;
-            Ending::CutOff
-        }
-    };
+    let ask_at = deadline - GRACE.min(limit / 4);
+    let ending = timeout_at(ask_at, pipes.follow(&mut child)).await.ok();
+    if ending.is_none() {
+        pipes.stderr.deaf = true;
+        tree.ask_to_end();
+        let _ = timeout_at(deadline, pipes.follow(&mut child)).await;
+    }
+    let ending = ending.unwrap_or(Ending::CutOff);
     let ended_alone = matches!(ending, Ending::Exit(_) | Ending::Signal(_));
     if ended_alone {
         tree.leader_is_reaped();
@@ -215,11 +216,11 @@ impl Pipes {
                 status
             }
         };
-        ending(status)
+        ending(&status)
     }
 }
 
-fn ending(status: std::io::Result<std::process::ExitStatus>) -> Ending {
+fn ending(status: &std::io::Result<std::process::ExitStatus>) -> Ending {
     use std::os::unix::process::ExitStatusExt as _;
     match status {
         Ok(status) => match (status.code(), status.signal()) {
@@ -288,10 +289,15 @@ struct Ends {
     head: Vec<u8>,
     tail: Vec<u8>,
     total: usize,
+    /// What comes now is passed over.
+    deaf: bool,
 }
 
 impl Sink for Ends {
     fn take(&mut self, bytes: &[u8]) -> Result<(), TooMuch> {
+        if self.deaf {
+            return Ok(());
+        }
         self.total += bytes.len();
         if self.total > MAX_OUTPUT {
             return Err(TooMuch);

@@ -105,15 +105,12 @@ impl Said {
         let mut farewell = None;
         let mut plain = String::new();
         for line in stderr.lines() {
-            match exit_error(line) {
-                Some(error) => {
-                    code = Some(error.code);
-                    farewell = Some(error.message);
-                }
-                None => {
-                    plain.push_str(line);
-                    plain.push('\n');
-                }
+            if let Some(error) = exit_error(line) {
+                code = Some(error.code);
+                farewell = Some(error.message);
+            } else {
+                plain.push_str(line);
+                plain.push('\n');
             }
         }
         let mut telling = telling_lines(&plain);

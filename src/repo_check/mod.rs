@@ -13,6 +13,7 @@ mod backend;
 mod cause;
 mod check;
 mod child;
+mod fields;
 mod locks;
 mod message;
 mod method;
@@ -32,8 +33,8 @@ use secrecy::SecretString;
 use crate::model::{DestinationId, Probe, ProbeMethod, ProbeTarget, RepoCause, SkipReason};
 
 pub use api::ApiProber;
-pub use backend::FIELDS;
 pub use check::{Limits, check};
+pub use fields::FIELDS;
 pub use method::{Access, Facts, prober, resolve};
 pub use plan::{Targets, targets};
 pub use restic::ResticProber;

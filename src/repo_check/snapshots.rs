@@ -36,9 +36,8 @@ struct Snapshot {
 /// Reads the output of `restic snapshots --json`; `None` when it is not one. A
 /// snapshot whose time cannot be read is counted all the same.
 pub(super) fn parse(stdout: &[u8]) -> Option<Found> {
-    let list = list(stdout)?;
     let mut found = Found::default();
-    for snapshot in list.unwrap_or_default() {
+    for snapshot in list(stdout)? {
         let made = snapshot.time.as_str().and_then(|time| time.parse().ok());
         let size = snapshot.summary.get("total_bytes_processed");
         found.add(made, size.and_then(Value::as_u64));
@@ -48,15 +47,16 @@ pub(super) fn parse(stdout: &[u8]) -> Option<Found> {
 
 /// The list itself, which an empty repository may show as `null`. Lines before
 /// it are passed over: restic writes hints to stdout too.
-fn list(stdout: &[u8]) -> Option<Option<Vec<Snapshot>>> {
-    if let Ok(list) = serde_json::from_slice(stdout) {
-        return Some(list);
+fn list(stdout: &[u8]) -> Option<Vec<Snapshot>> {
+    let read = |text| serde_json::from_slice::<Option<Vec<Snapshot>>>(text);
+    if let Ok(list) = read(stdout) {
+        return Some(list.unwrap_or_default());
     }
     let start = stdout
         .windows(2)
         .position(|pair| pair == b"\n[")
         .and_then(|at| stdout.get(at + 1..))?;
-    serde_json::from_slice(start).ok()
+    read(start).ok()?
 }
 
 /// Reads the output of NS8's action `read-backup-snapshots`; `None` when it is

@@ -2,11 +2,13 @@
 
 pub mod alertmanager;
 pub mod api_server;
+pub mod gateway;
 pub mod http;
 pub mod process;
 pub mod redis;
 pub mod reports;
 pub mod resp;
+pub mod restic;
 pub mod round_trips;
 pub mod rust_source;
 pub mod smtp;
