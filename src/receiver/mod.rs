@@ -3,3 +3,25 @@
 //! Parses what comes from outside, puts alerts into the store, and answers 200
 //! only when they are on disk. Decides nothing about backups. actix-web is
 //! used here and nowhere else. May import `store`, `model` and `config`.
+
+mod access;
+mod alert;
+mod body;
+mod connections;
+mod health;
+mod observe;
+mod payload;
+mod refusal;
+mod rules;
+mod server;
+mod status_page;
+mod throttle;
+mod vitals;
+
+pub use refusal::Refusal;
+pub use rules::{Limits, Rules};
+pub use server::{Receiver, Serving};
+pub use vitals::{RedisHealth, Vitals};
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! The outbox: finished mails, and how far each is with each recipient.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
@@ -182,11 +183,9 @@ fn due(db: &Connection, now: Timestamp, limit: i64) -> Result<Vec<Delivery>, Sto
     let mut deliveries = Vec::new();
     while let Some(row) = rows.next()? {
         let mail = MailId(row.get("mail")?);
-        if !messages.contains_key(&mail) {
-            messages.insert(mail, message(db, mail)?);
-        }
-        let Some((message, queued_at)) = messages.get(&mail).cloned() else {
-            continue;
+        let (message, queued_at) = match messages.entry(mail) {
+            Entry::Occupied(known) => known.get().clone(),
+            Entry::Vacant(new) => new.insert(message(db, mail)?).clone(),
         };
         deliveries.push(Delivery {
             mail,

@@ -1,0 +1,144 @@
+//! The server: its routes, its bounds, its end.
+
+use std::io;
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use actix_web::dev::{Server, ServerHandle};
+use actix_web::guard::{self, Guard};
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{App, HttpServer};
+use jiff::Timestamp;
+use tokio::sync::{Notify, Semaphore, watch};
+
+use crate::store::Store;
+
+use super::connections::Connections;
+use super::observe::observe;
+use super::throttle::Throttle;
+use super::{Limits, Refusal, Rules, Vitals, alert, health, status_page};
+
+/// Connections that the system keeps for us until they are taken.
+const BACKLOG: u32 = 256;
+
+/// Everything the surface needs.
+pub struct Receiver {
+    /// Where alerts go.
+    pub store: Store,
+    /// What the configuration says, at any time.
+    pub rules: watch::Receiver<Arc<Rules>>,
+    /// Rung after a firing alert was stored.
+    pub alerts: Arc<Notify>,
+    /// Where the other parts leave their signs of life.
+    pub vitals: Arc<Vitals>,
+    /// The time of arrival of alerts.
+    pub now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    /// The bounds.
+    pub limits: Limits,
+}
+
+/// A server that runs on a thread of its own from here on.
+pub struct Serving {
+    /// Ends when the server has ended; has to be polled.
+    pub server: Server,
+    /// Ends it: no new connections, a little time for the open ones.
+    pub handle: ServerHandle,
+}
+
+/// What every request can reach.
+pub(super) struct Shared {
+    pub(super) store: Store,
+    pub(super) alerts: Arc<Notify>,
+    pub(super) vitals: Arc<Vitals>,
+    pub(super) now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    pub(super) limits: Limits,
+    pub(super) posts: Semaphore,
+    pub(super) connections: Connections,
+    /// Log lines about what clients did wrong.
+    pub(super) refusals: Throttle,
+    /// Log lines about what went wrong here.
+    pub(super) troubles: Throttle,
+    rules: watch::Receiver<Arc<Rules>>,
+}
+
+impl Shared {
+    pub(super) fn rules(&self) -> Arc<Rules> {
+        Arc::clone(&self.rules.borrow())
+    }
+}
+
+impl Receiver {
+    /// Serves `listener`. Signals are left to the caller.
+    pub fn serve(self, listener: TcpListener) -> io::Result<Serving> {
+        let limits = self.limits;
+        let connections = Connections::default();
+        let count = connections.count();
+        let shared = Data::new(self.shared(connections));
+        let server = HttpServer::new(move || {
+            App::new()
+                .app_data(Data::clone(&shared))
+                .wrap(from_fn(observe))
+                .configure(routes)
+        })
+        .workers(1)
+        .worker_max_blocking_threads(1)
+        .backlog(BACKLOG)
+        .max_connections(limits.most_connections)
+        .client_request_timeout(limits.head_time)
+        .keep_alive(limits.head_time)
+        .shutdown_timeout(limits.farewell.as_secs())
+        .disable_signals()
+        .on_connect(count)
+        .listen(listener)?
+        .run();
+        let handle = server.handle();
+        Ok(Serving { server, handle })
+    }
+
+    pub(super) fn shared(self, connections: Connections) -> Shared {
+        Shared {
+            store: self.store,
+            alerts: self.alerts,
+            vitals: self.vitals,
+            now: self.now,
+            posts: Semaphore::new(self.limits.posts),
+            limits: self.limits,
+            connections,
+            refusals: Throttle::default(),
+            troubles: Throttle::default(),
+            rules: self.rules,
+        }
+    }
+}
+
+/// Every path, its methods, and what answers the others.
+pub(super) fn routes(config: &mut ServiceConfig) {
+    let wrong = |allowed| web::to(move || async move { Err::<&str, _>(Refusal::Method(allowed)) });
+    config
+        .service(
+            web::resource("/alert")
+                .route(web::post().to(alert::post))
+                .default_service(wrong("POST")),
+        )
+        .service(
+            web::resource("/healthz")
+                .route(web::route().guard(reading()).to(health::healthz))
+                .default_service(wrong("GET, HEAD")),
+        )
+        .service(
+            web::resource("/readyz")
+                .route(web::route().guard(reading()).to(health::readyz))
+                .default_service(wrong("GET, HEAD")),
+        )
+        .service(
+            web::resource("/")
+                .route(web::route().guard(reading()).to(status_page::show))
+                .default_service(wrong("GET, HEAD")),
+        )
+        .default_service(web::to(|| async { Err::<&str, _>(Refusal::NoSuchPath) }));
+}
+
+fn reading() -> impl Guard {
+    guard::Any(guard::Get()).or(guard::Head())
+}
