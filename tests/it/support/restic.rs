@@ -159,12 +159,24 @@ fn make() -> tempfile::TempDir {
 }
 
 /// Ends a `restic check`, which needs the repository for itself, as soon as
-/// its lock is written.
+/// its lock is written; again, if it was too late.
 fn lock(path: &Path) {
-    let mut child = restic(path).arg("check").spawn().expect("restic");
-    wait_until("restic's lock", || {
-        fs::read_dir(path.join("locks")).is_ok_and(|mut files| files.next().is_some())
+    wait_until("a lock without an owner", || {
+        let mut child = restic(path).arg("check").spawn().expect("restic");
+        wait_until("restic's lock", || {
+            is_locked(path) || child.try_wait().expect("wait").is_some()
+        });
+        let _ = child.kill();
+        child.wait().expect("wait");
+        is_locked(path)
     });
-    child.kill().expect("kill");
-    child.wait().expect("wait");
+}
+
+/// A lock's name is a digest; while it is written, there is more behind it.
+fn is_locked(path: &Path) -> bool {
+    fs::read_dir(path.join("locks")).is_ok_and(|files| {
+        files
+            .flatten()
+            .any(|file| file.file_name().as_encoded_bytes().len() == 64)
+    })
 }
