@@ -30,7 +30,7 @@ use crate::model::{ClusterState, SmtpSettings};
 
 pub use account::AccountReader;
 pub use reader::{Limits, RedisReader};
-pub use snapshot::SnapshotReader;
+pub use snapshot::{Document, SnapshotReader};
 pub use tasks::{Pace, TaskApi, TaskError, install_crypto_provider};
 
 /// Reads the cluster.

@@ -24,8 +24,9 @@ const FORMAT: &str = "ns8-backup-monitor/snapshot/1";
 /// 50,000 modules take about a fifth of it.
 const SIZE_MAX: u64 = 64 * 1024 * 1024;
 
+/// A snapshot file's content.
 #[derive(Serialize)]
-struct Written<'a> {
+pub struct Document<'a> {
     format: &'a str,
     version: &'a str,
     state: &'a ClusterState,
@@ -48,6 +49,11 @@ pub struct SnapshotReader {
 }
 
 impl SnapshotReader {
+    /// A cluster in this state.
+    pub fn new(state: ClusterState) -> Self {
+        Self { state }
+    }
+
     /// Loads a file of at most 64 MiB. Labels, addresses and texts are made
     /// harmless and cut again, as if they came from Redis.
     pub fn load(path: &Path) -> Result<Self, ClusterError> {
@@ -75,6 +81,15 @@ impl SnapshotReader {
         let loaded: Loaded = serde_json::from_slice(text).map_err(|error| told(&error))?;
         let state = harmless(loaded.state)?;
         Ok(Self { state })
+    }
+
+    /// What a snapshot file holds, ready to be written as JSON.
+    pub fn document(state: &ClusterState) -> Document<'_> {
+        Document {
+            format: FORMAT,
+            version: env!("CARGO_PKG_VERSION"),
+            state,
+        }
     }
 
     /// Writes `state` to `path`, replacing what is there, readable by its owner
@@ -126,13 +141,8 @@ fn write_file(path: &Path, state: &ClusterState) -> std::io::Result<()> {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    let written = Written {
-        format: FORMAT,
-        version: env!("CARGO_PKG_VERSION"),
-        state,
-    };
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    serde_json::to_writer_pretty(&mut file, &written)?;
+    serde_json::to_writer_pretty(&mut file, &SnapshotReader::document(state))?;
     file.write_all(b"\n")?;
     file.as_file().sync_all()?;
     file.persist(path)?;

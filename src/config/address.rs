@@ -10,6 +10,14 @@ use super::form::Word;
 use super::tree::Scalar;
 use crate::model::Mailbox;
 
+/// The mailbox of a bare mail address.
+///
+/// # Errors
+/// What is wrong with it, to stand behind the address.
+pub fn mailbox(text: &str) -> Result<Mailbox, &'static str> {
+    check_address(text).map(|()| Mailbox::new(text))
+}
+
 /// Whether `text` is a bare mail address that every mail server takes; if not,
 /// why.
 fn check_address(text: &str) -> Result<(), &'static str> {

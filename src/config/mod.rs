@@ -31,6 +31,7 @@ mod words;
 
 use std::collections::BTreeMap;
 
+pub use address::mailbox;
 pub use errors::{ConfigErrors, ConfigWarning, Loaded, Mistake, Notice, Place, Problem};
 pub use settings::{
     Agent, Config, Correlator, Listen, LogLevel, Logging, Mail, Method, PlanSettings, Plans, Redis,

@@ -34,6 +34,12 @@ macro_rules! text_id {
                 Self::new(text)
             }
         }
+
+        impl From<String> for $name {
+            fn from(text: String) -> Self {
+                Self(text)
+            }
+        }
     };
 }
 

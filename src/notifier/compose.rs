@@ -162,15 +162,24 @@ fn domain(domain: &str) -> String {
     }
 }
 
+/// The plain text of a message that [`compose`] made.
+pub fn text_of(raw: &[u8]) -> Option<String> {
+    part_of(raw, 1, "text/plain")
+}
+
 /// The HTML of a message that [`compose`] made.
 pub fn html_of(raw: &[u8]) -> Option<String> {
+    part_of(raw, 2, "text/html")
+}
+
+fn part_of(raw: &[u8], place: usize, kind: &str) -> Option<String> {
     let raw = std::str::from_utf8(raw).ok()?;
     let (headers, _) = raw.split_once("\r\n\r\n")?;
     let (_, boundary) = headers.split_once("boundary=\"")?;
     let (boundary, _) = boundary.split_once('"')?;
-    let part = raw.split(&format!("--{boundary}")).nth(2)?;
+    let part = raw.split(&format!("--{boundary}")).nth(place)?;
     let (headers, body) = part.split_once("\r\n\r\n")?;
-    if !headers.contains("text/html") {
+    if !headers.contains(kind) {
         return None;
     }
     let body = body.strip_suffix("\r\n").unwrap_or(body);

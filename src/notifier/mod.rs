@@ -22,7 +22,7 @@ use async_trait::async_trait;
 use crate::model::{Attempt, Mailbox, OutgoingMail};
 
 pub use audience::recipients;
-pub use compose::{ComposeError, Envelope, compose, html_of, message_id, thread_id};
+pub use compose::{ComposeError, Envelope, compose, html_of, message_id, text_of, thread_id};
 pub use file::File;
 pub use retry::{Next, next_attempt};
 pub use sendmail::Sendmail;

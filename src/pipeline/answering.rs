@@ -1,7 +1,7 @@
 //! From alerts that wait to reports that are stored with their mails.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tokio::sync::{Notify, watch};
@@ -9,10 +9,11 @@ use tracing::{debug, error, info, warn};
 
 use super::clock::Clock;
 use super::outage::Outages;
-use super::parts::Parts;
+use super::parts::{MailError, Parts};
 use super::probing::probes_of;
 use crate::correlator::{Answer, Saying, answers, due};
 use crate::model::{ClusterState, InboxEntry, Memory, ProbeSet, Report};
+use crate::receiver::{RedisHealth, Vitals};
 use crate::store::{Saved, Store, StoreError};
 use crate::verdict::{self, Circumstances};
 
@@ -34,6 +35,8 @@ pub struct Answering {
     pub alerts: Arc<Notify>,
     /// Rung when a mail was put into the outbox.
     pub mails: Arc<Notify>,
+    /// Where `/healthz` and `/readyz` look.
+    pub vitals: Arc<Vitals>,
 }
 
 impl Answering {
@@ -42,6 +45,7 @@ impl Answering {
     pub async fn run(&self, mut stop: watch::Receiver<bool>) {
         let mut outages = Outages::default();
         loop {
+            self.vitals.beat(Instant::now());
             // Listening before looking: an alert that arrives in between still
             // wakes us.
             let accepted = self.alerts.notified();
@@ -70,7 +74,7 @@ impl Answering {
         }
     }
 
-    async fn answer_what_is_due(&self, outages: &mut Outages) -> Result<Duration, StoreError> {
+    async fn answer_what_is_due(&self, outages: &mut Outages) -> Result<Duration, AnsweringError> {
         let parts = Arc::clone(&self.parts.borrow());
         let now = self.clock.now();
         let waiting = self.store.waiting().await?;
@@ -79,8 +83,13 @@ impl Answering {
             return Ok(until(outlook.next, now));
         }
         let state = match parts.reader.read(now).await {
-            Ok(state) => state,
+            Ok(state) => {
+                self.vitals.set_redis(RedisHealth::Reached);
+                state
+            }
             Err(problem) => {
+                self.vitals
+                    .set_redis(RedisHealth::Failed(problem.to_string()));
                 outages.noticed(self, &parts, &problem).await?;
                 return Ok(RETRY);
             }
@@ -95,10 +104,9 @@ impl Answering {
         parts: &Parts,
         state: &ClusterState,
         due: &[&InboxEntry],
-    ) -> Result<(), StoreError> {
-        self.store
-            .remember_plans(state.plans.keys().cloned().collect())
-            .await?;
+    ) -> Result<(), AnsweringError> {
+        let plans = state.plans.keys().cloned().collect();
+        self.store.remember_plans(plans).await?;
         let memory: Memory = self.store.memory().await?;
         let window = parts.config.correlator.recent_window;
         for answer in answers(state, due, &memory, window, self.clock.now()) {
@@ -112,7 +120,7 @@ impl Answering {
         parts: &Parts,
         state: &ClusterState,
         answer: Answer<'_>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), AnsweringError> {
         let closes = closing(&answer);
         let around = |now| Circumstances {
             state: Some(state),
@@ -122,7 +130,8 @@ impl Answering {
         let report = match &answer.saying {
             Saying::Nothing(reason) => {
                 debug!(?reason, alerts = closes.len(), "alert needs no new report");
-                return self.store.close(closes, *reason, self.clock.now()).await;
+                self.store.close(closes, *reason, self.clock.now()).await?;
+                return Ok(());
             }
             Saying::Run(run) => {
                 let probes: ProbeSet = probes_of(parts, state, run).await;
@@ -141,9 +150,8 @@ impl Answering {
         parts: &Parts,
         report: Report,
         closes: Vec<Closing>,
-    ) -> Result<(), StoreError> {
-        let instance = self.store.instance().await?;
-        let mails = parts.mails(&report, &instance);
+    ) -> Result<(), AnsweringError> {
+        let mails = parts.mails(&report, self.store.instance(), "")?;
         let now = self.clock.now();
         let (outcome, bad) = (report.outcome.as_str(), report.bad());
         let plan = report.plan.as_ref().map(|plan| plan.id.to_string());
@@ -159,6 +167,17 @@ impl Answering {
         }
         Ok(())
     }
+}
+
+/// Why an answer is not on disk. Nothing is lost: the alerts go on waiting.
+#[derive(Debug, thiserror::Error)]
+pub enum AnsweringError {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The mail.
+    #[error("the mail cannot be made: {0}")]
+    Mail(#[from] MailError),
 }
 
 /// What the store needs to close an alert: it stays open when a repeat of it

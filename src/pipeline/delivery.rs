@@ -4,14 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
-use jiff::Timestamp;
 use tokio::sync::{Notify, watch};
 use tracing::{debug, error, info, warn};
 
 use super::clock::Clock;
 use super::parts::Parts;
 use crate::model::{Attempt, Delivery};
-use crate::notifier::{NextAttempt, next_attempt};
+use crate::notifier::{Next, Transport, next_attempt};
 use crate::store::{Store, StoreError};
 
 /// How often to look for mails that another process (the command line) put
@@ -78,10 +77,11 @@ impl Delivering {
     pub async fn round(&self) -> Result<Round, StoreError> {
         let parts = Arc::clone(&self.parts.borrow());
         let mut round = Round::default();
-        if self.store.pending_mails().await? == 0 {
+        if self.store.next_due().await?.is_none() {
             return Ok(round);
         }
-        if parts.outgoing.route_has_changed().await {
+        let way = parts.outgoing.open().await;
+        if way.changed {
             info!("the smarthost has changed, queued mails are tried at once");
             self.store.flush(self.clock.now()).await?;
         }
@@ -91,7 +91,7 @@ impl Delivering {
                 return Ok(round);
             }
             let done = stream::iter(due)
-                .map(|delivery| self.attempt(&parts, delivery))
+                .map(|delivery| self.attempt(way.transport.as_ref(), delivery))
                 .buffer_unordered(AT_ONCE)
                 .collect::<Vec<_>>()
                 .await;
@@ -105,13 +105,26 @@ impl Delivering {
         }
     }
 
-    async fn attempt(&self, parts: &Parts, delivery: Delivery) -> Result<Fate, StoreError> {
-        let attempt = parts.outgoing.send(&delivery.message, &delivery.to).await;
+    async fn attempt(
+        &self,
+        transport: &dyn Transport,
+        delivery: Delivery,
+    ) -> Result<Fate, StoreError> {
+        let attempt = transport.send(&delivery.message, &delivery.to).await;
         let now = self.clock.now();
-        let next = next_attempt(delivery.attempts, delivery.queued_at, now, fastrand::f64());
+        let next = next_attempt(
+            delivery.attempts + 1,
+            delivery.queued_at,
+            now,
+            fastrand::f64(),
+        );
         let fate = tell(&delivery, &attempt, next);
+        let next = match next {
+            Next::At(at) => Some(at),
+            Next::GiveUp => None,
+        };
         self.store
-            .record(delivery.mail, delivery.to, attempt, next_time(next), now)
+            .record(delivery.mail, delivery.to, attempt, next, now)
             .await?;
         Ok(fate)
     }
@@ -123,16 +136,9 @@ enum Fate {
     Lost,
 }
 
-fn next_time(next: NextAttempt) -> Option<Timestamp> {
-    match next {
-        NextAttempt::At(at) => Some(at),
-        NextAttempt::GiveUp => None,
-    }
-}
-
 /// Logs how an attempt ended. Addresses stay out of the log above debug level:
 /// they are personal data.
-fn tell(delivery: &Delivery, attempt: &Attempt, next: NextAttempt) -> Fate {
+fn tell(delivery: &Delivery, attempt: &Attempt, next: Next) -> Fate {
     let message_id = delivery.message.message_id.as_str();
     let attempts = delivery.attempts + 1;
     debug!(message_id, to = %delivery.to, ?attempt, "attempt {attempts} to deliver");
@@ -145,12 +151,15 @@ fn tell(delivery: &Delivery, attempt: &Attempt, next: NextAttempt) -> Fate {
             error!(message_id, answer, "a recipient was refused for good");
             Fate::Lost
         }
-        (Attempt::Failed(reason), NextAttempt::At(at)) => {
+        (Attempt::Failed(reason), Next::At(at)) => {
             warn!(message_id, attempts, reason, next = %at, "mail not delivered yet");
             Fate::Waits
         }
-        (Attempt::Failed(reason), NextAttempt::GiveUp) => {
-            error!(message_id, attempts, reason, "mail given up as undeliverable");
+        (Attempt::Failed(reason), Next::GiveUp) => {
+            error!(
+                message_id,
+                attempts, reason, "mail given up as undeliverable"
+            );
             Fate::Lost
         }
     }

@@ -9,14 +9,19 @@ mod adapters;
 mod answering;
 mod clock;
 mod delivery;
+mod housekeeping;
 mod outage;
+mod outgoing;
 mod parts;
 mod probing;
 mod service;
+#[cfg(test)]
+mod tests;
 
-pub use answering::Answering;
+pub use answering::{Answering, AnsweringError};
 pub use clock::{Clock, SystemClock};
 pub use delivery::{Delivering, Round};
-pub use parts::{Parts, PartsError};
+pub use outgoing::{Opened, Outgoing};
+pub use parts::{MailError, Parts, PartsError};
 pub use probing::probes_of;
 pub use service::{Service, ServiceError};

@@ -3,11 +3,10 @@
 
 use tracing::{info, warn};
 
-use super::answering::Answering;
+use super::answering::{Answering, AnsweringError};
 use super::parts::Parts;
 use crate::cluster::ClusterError;
 use crate::correlator::outage_is_over_the_limit;
-use crate::store::StoreError;
 use crate::verdict::{self, Circumstances};
 
 /// Whether an outage is going on, so that each one is logged once.
@@ -23,7 +22,7 @@ impl Outages {
         answering: &Answering,
         parts: &Parts,
         problem: &ClusterError,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), AnsweringError> {
         if !self.running {
             warn!(%problem, "the cluster cannot be read, alerts wait until it can");
             self.running = true;
@@ -47,11 +46,12 @@ impl Outages {
     }
 
     /// Redis was read.
-    pub(super) async fn over(&mut self, answering: &Answering) -> Result<(), StoreError> {
+    pub(super) async fn over(&mut self, answering: &Answering) -> Result<(), AnsweringError> {
         if self.running {
             info!("the cluster can be read again");
             self.running = false;
         }
-        answering.store.outage_over().await
+        answering.store.outage_over().await?;
+        Ok(())
     }
 }

@@ -1,22 +1,22 @@
 //! Whether and what to ask the repositories of a run.
 
-use crate::model::{ClusterState, JudgedRun, ProbeMethod, ProbeSet, SkipReason};
-use crate::repo_check::{check, targets};
-
 use super::parts::Parts;
+use crate::model::{ClusterState, JudgedRun, ProbeSet};
+use crate::repo_check::{Limits, check, targets};
 
 /// Asks the repositories that matter for `run`; says why when it asks none.
 pub async fn probes_of(parts: &Parts, state: &ClusterState, run: &JudgedRun) -> ProbeSet {
-    let Some(prober) = &parts.prober else {
-        return ProbeSet::skipped(ProbeMethod::Off, SkipReason::Off);
+    let prober = match &parts.prober {
+        Ok(prober) => prober,
+        Err((method, reason)) => return ProbeSet::skipped(*method, reason.clone()),
     };
-    if !run.is_bad() {
-        return ProbeSet::skipped(prober.method(), SkipReason::AllOk);
+    let settings = &parts.config.repo_check;
+    let limits = Limits {
+        timeout: settings.timeout,
+        concurrency: settings.concurrency,
+    };
+    match targets(state, run, settings.max_per_report) {
+        Ok(targets) => check(prober.as_ref(), targets, limits).await,
+        Err(reason) => ProbeSet::skipped(prober.method(), reason),
     }
-    let known = |id| state.destinations.contains_key(id);
-    if !run.plan.destination.as_ref().is_some_and(known) {
-        return ProbeSet::skipped(prober.method(), SkipReason::NoDestination);
-    }
-    let targets = targets(state, run, parts.config.repo_check.max_per_report);
-    check(prober.as_ref(), targets, &parts.config.repo_check).await
 }

@@ -69,11 +69,13 @@ fn is_dead(cause: RepoCause) -> bool {
 }
 
 async fn side_by_side(prober: &dyn Prober, rest: &[ProbeTarget], limits: Limits) -> Vec<Probe> {
-    let mut numbered: Vec<(usize, Probe)> = stream::iter(rest.iter().enumerate())
+    // Owned, because a closure over references makes a future that no task of
+    // the runtime may run.
+    let mut numbered: Vec<(usize, Probe)> = stream::iter(rest.to_vec().into_iter().enumerate())
         .map(|(number, target)| async move {
-            let probe = one(prober, target, limits)
+            let probe = one(prober, &target, limits)
                 .await
-                .unwrap_or_else(|reason| not_probed(target, &reason));
+                .unwrap_or_else(|reason| not_probed(&target, &reason));
             (number, probe)
         })
         .buffer_unordered(limits.concurrency.max(1))

@@ -1,0 +1,217 @@
+//! The command line: one file per command.
+//!
+//! Parses arguments, calls the rooms below, prints, and says how it went by an
+//! exit code. May import everything.
+
+mod check;
+mod config;
+mod demo;
+mod health;
+mod http;
+mod mail;
+mod output;
+mod report;
+mod serve;
+mod setup;
+mod snapshot;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::model::ReportId;
+
+const EXAMPLES: &str = "\
+Examples:
+  ns8-backup-monitor demo
+      Show what it does: no cluster and no mail server needed.
+  ns8-backup-monitor config example > /etc/ns8-backup-monitor/config.yml
+      Start a configuration.
+  ns8-backup-monitor config check
+      Find every mistake in it.
+  ns8-backup-monitor test-mail
+      Send a test mail now and show the server's answer.
+  ns8-backup-monitor check --plan 1
+      Say how the newest run of plan 1 went, now, without a mail.
+  ns8-backup-monitor serve
+      Run the service.
+
+Exit codes:
+  0  it worked; for check: SUCCESS
+  1  it did not; for check: PARTIAL
+  2  a mistake in the arguments or in the configuration; for check: REPO_FAILURE
+  3  check only: could not tell, also because of the configuration";
+
+/// One true mail for every failed NethServer 8 backup run.
+#[derive(Debug, Parser)]
+#[command(name = "ns8-backup-monitor", version, about, after_help = EXAMPLES)]
+struct Arguments {
+    /// The configuration file [default: /etc/ns8-backup-monitor/config.yml]
+    #[arg(long, global = true, env = "CONFIG_FILE", value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the service: receive alerts, answer them, deliver mails
+    Serve {
+        /// Write the address that the service listens on to this file
+        #[arg(long, value_name = "FILE")]
+        address_file: Option<PathBuf>,
+    },
+    /// Read the cluster, ask the repositories, and say now how the runs went
+    Check {
+        /// Only this plan; otherwise every enabled plan
+        #[arg(long, value_name = "ID")]
+        plan: Option<String>,
+        /// How to print
+        #[arg(long, value_enum, default_value_t)]
+        format: output::Format,
+        /// Also store the reports and mail them
+        #[arg(long, conflicts_with = "snapshot")]
+        notify: bool,
+        /// Read this snapshot file instead of the cluster; no repository is asked
+        #[arg(long, value_name = "FILE")]
+        snapshot: Option<PathBuf>,
+    },
+    /// Send a test mail to every recipient now and show the server's answers
+    TestMail {
+        /// Instead of the configured recipients
+        #[arg(long, value_name = "ADDRESS")]
+        to: Vec<String>,
+        /// How to print
+        #[arg(long, value_enum, default_value_t)]
+        format: output::Format,
+    },
+    /// Check the configuration, or print an example of one
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+    /// Look at past reports, or mail one again
+    Report {
+        #[command(subcommand)]
+        command: ReportCommand,
+    },
+    /// Ask the running service whether it lives (for a container's health check)
+    Health,
+    /// Show the whole flow on a built-in sample cluster
+    Demo,
+    /// Write what the program reads from the cluster, without any secret, into
+    /// one JSON file (for bug reports)
+    Snapshot {
+        /// Where to; `-` is the standard output
+        #[arg(value_name = "FILE", default_value = "-")]
+        output: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Report every mistake and warning; exit code 2 if there is a mistake
+    Check,
+    /// Print a complete annotated example
+    Example,
+}
+
+#[derive(Debug, Subcommand)]
+enum ReportCommand {
+    /// The newest reports
+    List {
+        /// Only of this plan
+        #[arg(long, value_name = "ID")]
+        plan: Option<String>,
+        /// How many
+        #[arg(long, default_value_t = 20, value_name = "N")]
+        limit: usize,
+        /// How to print
+        #[arg(long, value_enum, default_value_t)]
+        format: output::Format,
+    },
+    /// One report, and what became of its mails
+    Show {
+        /// Its number, as `report list` shows it
+        id: i64,
+        /// How to print
+        #[arg(long, value_enum, default_value_t)]
+        format: output::Format,
+    },
+    /// Mail a report again, with today's recipients, language and templates
+    Resend {
+        /// Its number, as `report list` shows it
+        id: i64,
+    },
+}
+
+/// Runs the program as its arguments say.
+pub fn run() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(usage) => return usage_problem(&usage),
+    };
+    let could_not_tell = matches!(arguments.command, Command::Check { .. });
+    match dispatch(arguments) {
+        Ok(code) => code,
+        Err(problem) => {
+            output::problem(&problem);
+            let is_configuration = problem.is::<crate::config::ConfigErrors>();
+            match (could_not_tell, is_configuration) {
+                (true, _) => ExitCode::from(3),
+                (false, true) => ExitCode::from(2),
+                (false, false) => ExitCode::FAILURE,
+            }
+        }
+    }
+}
+
+/// clap's own exit code for a mistake is 2, which `check` gives a meaning.
+fn usage_problem(usage: &clap::Error) -> ExitCode {
+    let _ = usage.print();
+    let is_check = std::env::args().any(|argument| argument == "check");
+    match (usage.use_stderr(), is_check) {
+        (false, _) => ExitCode::SUCCESS,
+        (true, true) => ExitCode::from(3),
+        (true, false) => ExitCode::from(2),
+    }
+}
+
+fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let path = arguments.config;
+    match arguments.command {
+        Command::Serve { address_file } => serve::run(path, address_file),
+        Command::Check {
+            plan,
+            format,
+            notify,
+            snapshot,
+        } => check::run(
+            path,
+            check::Request {
+                plan: plan.map(Into::into),
+                format,
+                notify,
+                snapshot,
+            },
+        ),
+        Command::TestMail { to, format } => mail::run(path, to, format),
+        Command::Config { command } => match command {
+            ConfigCommand::Check => config::check(path),
+            ConfigCommand::Example => Ok(config::example()),
+        },
+        Command::Report { command } => match command {
+            ReportCommand::List {
+                plan,
+                limit,
+                format,
+            } => report::list(path, plan.map(Into::into), limit, format),
+            ReportCommand::Show { id, format } => report::show(path, ReportId(id), format),
+            ReportCommand::Resend { id } => report::resend(path, ReportId(id)),
+        },
+        Command::Health => health::run(path),
+        Command::Demo => demo::run(),
+        Command::Snapshot { output } => snapshot::run(path, &output),
+    }
+}

@@ -1,0 +1,91 @@
+//! `serve`: the service, until a signal ends it.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tracing::{error, info, warn};
+
+use super::setup;
+use crate::logging::{LogHandle, Role};
+use crate::pipeline::{Parts, Service};
+
+/// Runs the service. INT and TERM end it, HUP reads the configuration again.
+pub fn run(path: Option<PathBuf>, address_file: Option<PathBuf>) -> anyhow::Result<ExitCode> {
+    let (config, log) = setup::start(path.clone(), Role::Service)?;
+    setup::block_on(async {
+        // Before anything slow: a signal that comes early must not be lost.
+        let mut signals = Signals::listen()?;
+        let mut service = Service::start(Parts::build(config)?)?;
+        let address = service.address();
+        if let Some(file) = &address_file {
+            write_address(file, &address.to_string())?;
+        }
+        info!(%address, version = env!("CARGO_PKG_VERSION"), "ready, listening on {address}");
+        loop {
+            tokio::select! {
+                _ = signals.hangup.recv() => reload(&service, &log, path.clone()),
+                _ = signals.interrupt.recv() => break,
+                _ = signals.terminate.recv() => break,
+                part = service.failed() => {
+                    error!(part, "a part of the service ended, so the whole ends");
+                    service.stop().await;
+                    bail!("the {part} ended unexpectedly");
+                }
+            }
+        }
+        info!("ending");
+        service.stop().await;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+struct Signals {
+    hangup: Signal,
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn listen() -> anyhow::Result<Self> {
+        let on = |kind| signal(kind).context("signals cannot be received");
+        Ok(Self {
+            hangup: on(SignalKind::hangup())?,
+            interrupt: on(SignalKind::interrupt())?,
+            terminate: on(SignalKind::terminate())?,
+        })
+    }
+}
+
+/// Puts the file's configuration in force, or keeps the old one.
+fn reload(service: &Service, log: &LogHandle, path: Option<PathBuf>) {
+    let (config, warnings) = match setup::load(path) {
+        Ok(loaded) => loaded,
+        Err(mistakes) => {
+            error!("the new configuration is wrong, the old one stays: {mistakes}");
+            return;
+        }
+    };
+    for warning in warnings {
+        warn!("{warning}");
+    }
+    let logging = config.logging.clone();
+    match service.parts().successor(config) {
+        Ok(parts) => {
+            for warning in log.reload(&logging) {
+                warn!("{warning}");
+            }
+            service.reload(parts);
+        }
+        Err(problem) => error!(%problem, "the new configuration cannot be used, the old one stays"),
+    }
+}
+
+/// Whoever waits for the file must never see half of it.
+fn write_address(file: &Path, address: &str) -> anyhow::Result<()> {
+    let half = file.with_extension("new");
+    std::fs::write(&half, format!("{address}\n"))
+        .and_then(|()| std::fs::rename(&half, file))
+        .with_context(|| format!("{} cannot be written", file.display()))
+}

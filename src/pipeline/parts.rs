@@ -1,0 +1,202 @@
+//! Everything that one configuration decides, built at once, so that a reload
+//! replaces all of it or nothing.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use secrecy::{ExposeSecret as _, SecretString};
+use tracing::warn;
+
+use super::adapters::{CredentialStore, Snapshots};
+use super::outgoing::Outgoing;
+use crate::cluster::{AccountReader, ClusterReader, RedisReader, TaskApi};
+use crate::config::Config;
+use crate::model::{OutgoingMail, ProbeMethod, Report, SkipReason};
+use crate::notifier::{
+    ComposeError, Envelope, RenderError, Templates, compose, message_id, recipients, thread_id,
+};
+use crate::repo_check::{self, Access, Facts, Prober, SnapshotAction};
+
+/// The rooms' parts, made from one configuration.
+pub struct Parts {
+    /// The configuration they were made from.
+    pub config: Config,
+    /// Reads the cluster.
+    pub reader: Arc<dyn ClusterReader>,
+    /// Asks repositories, or why nobody does.
+    pub prober: Result<Arc<dyn Prober>, (ProbeMethod, SkipReason)>,
+    /// Sends mails.
+    pub outgoing: Outgoing,
+    /// Writes mails.
+    pub templates: Templates,
+    tasks: Option<Arc<TaskApi>>,
+}
+
+/// A configuration that passed its check and still cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum PartsError {
+    /// The built-in templates are broken: a fault of this program.
+    #[error("the built-in mail templates are broken: {0}")]
+    Templates(#[from] RenderError),
+    /// The task API's client cannot be made.
+    #[error("the client of NS8's task API cannot be made: {0}")]
+    TaskApi(String),
+}
+
+/// A mail that cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum MailError {
+    /// It cannot be written.
+    #[error(transparent)]
+    Render(#[from] RenderError),
+    /// It cannot be put together.
+    #[error(transparent)]
+    Compose(#[from] ComposeError),
+}
+
+impl Parts {
+    /// Makes the parts for the cluster that the configuration names. Connects
+    /// to nothing yet.
+    pub fn build(config: Config) -> Result<Self, PartsError> {
+        let reader = Arc::new(RedisReader::new(&config.redis));
+        Self::assemble(config, reader, None)
+    }
+
+    /// Makes the parts for a cluster that `reader` reads.
+    pub fn with_reader(config: Config, reader: Arc<dyn ClusterReader>) -> Result<Self, PartsError> {
+        Self::assemble(config, reader, None)
+    }
+
+    /// Makes the parts that take these ones' place at a reload. The client of
+    /// the task API is kept while its settings stay: it remembers which of our
+    /// tasks still live in the cluster.
+    pub fn successor(&self, config: Config) -> Result<Self, PartsError> {
+        let reader = Arc::new(RedisReader::new(&config.redis));
+        let tasks = self
+            .tasks
+            .clone()
+            .filter(|_| TaskClient::of(&config) == TaskClient::of(&self.config));
+        Self::assemble(config, reader, tasks)
+    }
+
+    fn assemble(
+        config: Config,
+        reader: Arc<dyn ClusterReader>,
+        tasks: Option<Arc<TaskApi>>,
+    ) -> Result<Self, PartsError> {
+        let (templates, warnings) = Templates::load(config.mail.templates.as_deref())?;
+        for warning in warnings {
+            warn!(%warning, "using the built-in mail template instead of yours");
+        }
+        let tasks = match (tasks, TaskClient::of(&config)) {
+            (Some(tasks), _) => Some(tasks),
+            (None, Some(client)) => Some(Arc::new(client.connect()?)),
+            (None, None) => None,
+        };
+        Ok(Self {
+            prober: prober(&config, tasks.clone()),
+            outgoing: Outgoing::new(config.mail.transport.clone(), Arc::clone(&reader)),
+            reader,
+            templates,
+            tasks,
+            config,
+        })
+    }
+
+    /// The mails for a report. `key` tells mails of one report apart; the same
+    /// report and key give the same `Message-ID`.
+    pub fn mails(
+        &self,
+        report: &Report,
+        instance: &str,
+        key: &str,
+    ) -> Result<Vec<OutgoingMail>, MailError> {
+        let mail = &self.config.mail;
+        let to = recipients(report, mail, &self.config.plans);
+        let rendered = self.templates.render(report, mail)?;
+        for warning in rendered.warnings {
+            warn!(%warning, "using the built-in mail template instead of yours");
+        }
+        let plan = report.plan.as_ref().map(|plan| &plan.id);
+        let key = format!("{:?} {plan:?} {} {key}", report.kind, report.run);
+        let domain = mail.from.domain();
+        let envelope = Envelope {
+            message_id: &message_id(instance, &key, domain),
+            date: report.made_at,
+            from: &mail.from,
+            to: &to,
+            thread: Some(&thread_id(instance, plan, domain)),
+        };
+        Ok(vec![compose(&rendered.body, &envelope)?])
+    }
+}
+
+impl Parts {
+    /// The text form of a report, for a terminal.
+    pub fn text(&self, report: &Report) -> Result<String, RenderError> {
+        let rendered = self.templates.render(report, &self.config.mail)?;
+        Ok(rendered.body.text)
+    }
+
+    /// A test mail that says through what it was sent.
+    pub fn test_mail(&self, way: &str, now: Timestamp) -> Result<OutgoingMail, MailError> {
+        let mail = &self.config.mail;
+        let rendered = self.templates.test_message(mail, None, way, now)?;
+        let key = format!("test {now} {}", fastrand::u64(..));
+        let envelope = Envelope {
+            message_id: &message_id("test", &key, mail.from.domain()),
+            date: now,
+            from: &mail.from,
+            to: &mail.to,
+            thread: None,
+        };
+        Ok(compose(&rendered.body, &envelope)?)
+    }
+}
+
+/// What a client of the task API is made of.
+#[derive(PartialEq, Eq)]
+struct TaskClient<'a> {
+    url: &'a str,
+    user: &'a str,
+    password: &'a str,
+    most: usize,
+}
+
+impl<'a> TaskClient<'a> {
+    /// None without an account: nobody could log in.
+    fn of(config: &'a Config) -> Option<Self> {
+        let (user, password) = config.agent.account.as_ref()?;
+        Some(Self {
+            url: &config.repo_check.api_url,
+            user,
+            password: password.expose_secret(),
+            most: config.repo_check.concurrency,
+        })
+    }
+
+    fn connect(&self) -> Result<TaskApi, PartsError> {
+        let password = SecretString::from(self.password);
+        TaskApi::new(self.url, self.user, password, self.most)
+            .map_err(|problem| PartsError::TaskApi(problem.to_string()))
+    }
+}
+
+fn prober(
+    config: &Config,
+    tasks: Option<Arc<TaskApi>>,
+) -> Result<Arc<dyn Prober>, (ProbeMethod, SkipReason)> {
+    let account =
+        config.agent.account.as_ref().map(|(user, password)| {
+            AccountReader::new(&config.redis, user.clone(), password.clone())
+        });
+    // Whether the role was granted shows at the first task; until then an
+    // account is reason enough to try, and a refusal is told in the report.
+    let facts = Facts::of_this_process(account.is_some());
+    let access = Access {
+        destinations: config.destinations.clone(),
+        source: Some(Arc::new(CredentialStore { account })),
+        action: tasks.map(|tasks| Arc::new(Snapshots { tasks }) as Arc<dyn SnapshotAction>),
+    };
+    repo_check::prober(&config.repo_check, access, &facts, Timestamp::now)
+}

@@ -1,0 +1,216 @@
+//! The running service: the HTTP server and the loops, started and ended
+//! together.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tracing::{error, info, warn};
+
+use super::answering::Answering;
+use super::clock::{Clock, SystemClock};
+use super::delivery::Delivering;
+use super::housekeeping::Housekeeping;
+use super::parts::Parts;
+use crate::receiver::{Limits, Receiver, Rules, Serving, Vitals};
+use crate::store::{StateLock, Store, StoreError};
+
+/// How long the loops may take to end. With what the server takes for its open
+/// connections the whole ends within 10 s.
+const FAREWELL: Duration = Duration::from_secs(6);
+/// How long the answering loop may be silent before `/healthz` calls it stuck:
+/// longer than the longest check of a destination.
+const PATIENCE: Duration = Duration::from_secs(30 * 60);
+
+/// A service that could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// Another one works on the same state directory.
+    #[error(
+        "another ns8-backup-monitor is running on {}: stop it, or set another state.dir",
+        .0.display()
+    )]
+    AlreadyRunning(PathBuf),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The address is taken, or not ours.
+    #[error("cannot listen on {address}: {source}; see receiver.host and receiver.port")]
+    Listen {
+        /// Which address.
+        address: SocketAddr,
+        /// Why not.
+        source: io::Error,
+    },
+}
+
+/// The running service.
+pub struct Service {
+    address: SocketAddr,
+    store: Store,
+    parts: watch::Sender<Arc<Parts>>,
+    rules: watch::Sender<Arc<Rules>>,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<&'static str>,
+    _lock: StateLock,
+}
+
+impl Service {
+    /// Starts everything. Alerts are taken when this returns.
+    pub fn start(parts: Parts) -> Result<Self, ServiceError> {
+        let dir = parts.config.state_dir.clone();
+        let lock =
+            StateLock::try_acquire(&dir)?.ok_or(ServiceError::AlreadyRunning(dir.clone()))?;
+        let store = Store::open(&dir)?;
+        let (listener, address) = listen(&parts)?;
+
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let (alerts, mails) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let vitals = Arc::new(Vitals::new(Instant::now(), PATIENCE));
+        let (rules, rules_seen) = watch::channel(Arc::new(Rules::from_config(&parts.config)));
+        let (parts, parts_seen) = watch::channel(Arc::new(parts));
+        let (stop, stopped) = watch::channel(false);
+
+        let serving = Receiver {
+            store: store.clone(),
+            rules: rules_seen,
+            alerts: Arc::clone(&alerts),
+            vitals: Arc::clone(&vitals),
+            now: Arc::new(Timestamp::now),
+            limits: Limits::default(),
+        }
+        .serve(listener)
+        .map_err(|source| ServiceError::Listen { address, source })?;
+        let answering = Answering {
+            store: store.clone(),
+            parts: parts_seen.clone(),
+            clock: Arc::clone(&clock),
+            alerts,
+            mails: Arc::clone(&mails),
+            vitals: Arc::clone(&vitals),
+        };
+        let delivering = Delivering {
+            store: store.clone(),
+            parts: parts_seen.clone(),
+            clock: Arc::clone(&clock),
+            mails,
+        };
+        let housekeeping = Housekeeping {
+            store: store.clone(),
+            parts: parts_seen,
+            clock,
+            vitals,
+        };
+
+        let mut tasks = JoinSet::new();
+        tasks.spawn(serve(serving, stopped.clone()));
+        let seen = stopped.clone();
+        tasks.spawn(async move {
+            answering.run(seen).await;
+            "answering of alerts"
+        });
+        let seen = stopped.clone();
+        tasks.spawn(async move {
+            delivering.run(seen).await;
+            "delivery of mails"
+        });
+        tasks.spawn(async move {
+            housekeeping.run(stopped).await;
+            "housekeeping"
+        });
+        Ok(Self {
+            address,
+            store,
+            parts,
+            rules,
+            stop,
+            tasks,
+            _lock: lock,
+        })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The configuration that is in force.
+    pub fn parts(&self) -> Arc<Parts> {
+        Arc::clone(&self.parts.borrow())
+    }
+
+    /// Puts another configuration in force, whole. What is being answered or
+    /// delivered now ends with the old one.
+    pub fn reload(&self, parts: Parts) {
+        let old = self.parts();
+        let (new, old) = (&parts.config, &old.config);
+        let listens = |config: &crate::config::Config| (config.receiver.host, config.receiver.port);
+        if listens(new) != listens(old) || new.state_dir != old.state_dir {
+            warn!("a change of receiver.host, receiver.port or state.dir needs a restart");
+        }
+        self.rules.send_replace(Arc::new(Rules::from_config(new)));
+        self.parts.send_replace(Arc::new(parts));
+        info!("the new configuration is in force");
+    }
+
+    /// Returns when a part of the service ended that should not have, with its
+    /// name: the service is no good any more then.
+    pub async fn failed(&mut self) -> &'static str {
+        match self.tasks.join_next().await {
+            Some(Ok(part)) => part,
+            Some(Err(problem)) => {
+                error!(%problem, "a part of the service broke");
+                "a part of the service"
+            }
+            None => "everything",
+        }
+    }
+
+    /// Takes no more alerts, finishes what is being written, ends.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        let ended = timeout(FAREWELL, async {
+            while self.tasks.join_next().await.is_some() {}
+        });
+        if ended.await.is_err() {
+            warn!("some work did not end in time; it goes on at the next start");
+            self.tasks.shutdown().await;
+        }
+        self.store.shut_down().await;
+    }
+}
+
+async fn serve(serving: Serving, mut stopped: watch::Receiver<bool>) -> &'static str {
+    let Serving { mut server, handle } = serving;
+    let ended = tokio::select! {
+        ended = &mut server => ended,
+        () = stop_is_wanted(&mut stopped) => tokio::join!(server, handle.stop(true)).0,
+    };
+    if let Err(problem) = ended {
+        error!(%problem, "the HTTP server broke");
+    }
+    "HTTP server"
+}
+
+/// The guard that `wait_for` gives back must not live across an await.
+async fn stop_is_wanted(stopped: &mut watch::Receiver<bool>) {
+    let _ = stopped.wait_for(|stop| *stop).await;
+}
+
+fn listen(parts: &Parts) -> Result<(TcpListener, SocketAddr), ServiceError> {
+    let wanted = SocketAddr::new(parts.config.receiver.host, parts.config.receiver.port);
+    let bound = TcpListener::bind(wanted).and_then(|listener| {
+        let address = listener.local_addr()?;
+        Ok((listener, address))
+    });
+    bound.map_err(|source| ServiceError::Listen {
+        address: wanted,
+        source,
+    })
+}

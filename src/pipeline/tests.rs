@@ -1,0 +1,358 @@
+//! The flow with a clock that is set and a cluster that is made up; the
+//! database is a real one.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use tempfile::TempDir;
+use tokio::sync::{Notify, watch};
+
+use super::outage::Outages;
+use super::{Answering, Clock, Delivering, Parts};
+use crate::cluster::{ClusterError, ClusterReader};
+use crate::config;
+use crate::model::{
+    Alert, AlertState, ClusterState, Encryption, Layout, Module, ModuleId, Outcome, Plan, PlanId,
+    RecipientState, ReportKind, SmtpSettings, Status, StatusReading,
+};
+use crate::receiver::Vitals;
+use crate::store::{ReportFilter, ReportSummary, Store};
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
+}
+
+struct SetClock(Mutex<i64>);
+
+#[async_trait]
+impl Clock for SetClock {
+    fn now(&self) -> Timestamp {
+        at(*self.0.lock().unwrap())
+    }
+
+    async fn sleep(&self, _pause: Duration) {
+        std::future::pending().await
+    }
+}
+
+/// A cluster with plan 1 and the errors given for its modules; without a state
+/// it cannot be read.
+#[derive(Default)]
+struct MadeUp {
+    state: Mutex<Option<ClusterState>>,
+    smarthost: Mutex<Option<SmtpSettings>>,
+}
+
+fn away() -> ClusterError {
+    ClusterError::Unreachable {
+        address: "127.0.0.1:6379".into(),
+        reason: "connection refused".into(),
+    }
+}
+
+#[async_trait]
+impl ClusterReader for MadeUp {
+    async fn read(&self, _now: Timestamp) -> Result<ClusterState, ClusterError> {
+        self.state.lock().unwrap().clone().ok_or_else(away)
+    }
+
+    async fn smarthost(&self) -> Result<Option<SmtpSettings>, ClusterError> {
+        match self.state.lock().unwrap().is_some() {
+            true => Ok(self.smarthost.lock().unwrap().clone()),
+            false => Err(away()),
+        }
+    }
+
+    async fn ping(&self) -> Result<(), ClusterError> {
+        Ok(())
+    }
+}
+
+fn cluster(started: i64, modules: &[(&str, u32)]) -> ClusterState {
+    let plan = PlanId::from("1");
+    let ids = || modules.iter().map(|(id, _)| ModuleId::from(*id));
+    let status = |errors| {
+        StatusReading::Read(Status {
+            start: at(started),
+            end: at(started + 10),
+            errors,
+            size: None,
+            files: None,
+            node: None,
+            layout: Layout::A,
+            message: None,
+        })
+    };
+    let module = Module {
+        name: None,
+        node: None,
+        uuid: "u".into(),
+    };
+    ClusterState {
+        read_at: at(started),
+        cluster_uuid: None,
+        cluster_name: Some("rl1".into()),
+        leader: None,
+        nodes: BTreeMap::new(),
+        modules: ids().map(|id| (id, module.clone())).collect(),
+        destinations: BTreeMap::new(),
+        plans: BTreeMap::from([(
+            plan.clone(),
+            Plan {
+                name: "Nightly".into(),
+                enabled: true,
+                instances: ids().collect(),
+                ..Plan::default()
+            },
+        )]),
+        statuses: BTreeMap::from([(
+            plan,
+            modules
+                .iter()
+                .map(|(id, errors)| (ModuleId::from(*id), status(*errors)))
+                .collect(),
+        )]),
+        unreadable: Vec::new(),
+    }
+}
+
+struct World {
+    folder: TempDir,
+    cluster: Arc<MadeUp>,
+    clock: Arc<SetClock>,
+    answering: Answering,
+    delivering: Delivering,
+    outages: Outages,
+}
+
+impl World {
+    fn new(transport: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mails = folder.path().join("mails");
+        let text = format!(
+            "mail: {{from: a@example.org, to: [b@example.org], transport: {transport}, \
+             directory: {}}}\nrepo_check: {{method: \"off\"}}\n",
+            mails.display()
+        );
+        let config = config::load_str(&text, &BTreeMap::new()).unwrap().config;
+        let cluster = Arc::new(MadeUp::default());
+        let clock = Arc::new(SetClock(Mutex::new(0)));
+        let parts = Parts::with_reader(config, Arc::clone(&cluster) as _).unwrap();
+        let parts = watch::channel(Arc::new(parts)).1;
+        let store = Store::open(folder.path()).unwrap();
+        let mails = Arc::new(Notify::new());
+        Self {
+            folder,
+            cluster,
+            clock: Arc::clone(&clock),
+            answering: Answering {
+                store: store.clone(),
+                parts: parts.clone(),
+                clock: Arc::clone(&clock) as _,
+                alerts: Arc::new(Notify::new()),
+                mails: Arc::clone(&mails),
+                vitals: Arc::new(Vitals::new(Instant::now(), Duration::MAX)),
+            },
+            delivering: Delivering {
+                store,
+                parts,
+                clock,
+                mails,
+            },
+            outages: Outages::default(),
+        }
+    }
+
+    fn set(&self, second: i64) {
+        *self.clock.0.lock().unwrap() = second;
+    }
+
+    fn show(&self, state: Option<ClusterState>) {
+        *self.cluster.state.lock().unwrap() = state;
+    }
+
+    async fn alert(&self, labels: &[(&str, &str)]) {
+        let alert = Alert {
+            name: "BackupFailed".into(),
+            state: AlertState::Firing,
+            labels: labels
+                .iter()
+                .map(|(name, value)| ((*name).into(), (*value).into()))
+                .collect(),
+            starts_at: None,
+        };
+        let now = self.clock.now();
+        self.answering.store.accept(vec![alert], now).await.unwrap();
+    }
+
+    async fn pass(&mut self, second: i64) -> Duration {
+        self.set(second);
+        self.answering.pass(&mut self.outages).await
+    }
+
+    async fn reports(&self) -> Vec<ReportSummary> {
+        let filter = ReportFilter::default();
+        self.answering.store.reports(filter).await.unwrap()
+    }
+
+    async fn waiting(&self) -> usize {
+        self.answering.store.waiting().await.unwrap().len()
+    }
+}
+
+#[tokio::test]
+async fn an_alert_is_answered_after_its_wait_with_one_report() {
+    let mut world = World::new("file");
+    world.show(Some(cluster(100, &[("mail1", 0), ("samba1", 1)])));
+    world.set(200);
+    world.alert(&[("id", "1")]).await;
+    assert_eq!(world.pass(210).await, Duration::from_secs(20));
+    assert!(world.reports().await.is_empty());
+    world.pass(230).await;
+    let reports = world.reports().await;
+    assert_eq!(reports.len(), 1);
+    assert_eq!(reports[0].outcome, Outcome::Partial);
+    assert_eq!(world.waiting().await, 0);
+}
+
+#[tokio::test]
+async fn a_repeat_gives_no_second_mail_and_the_next_run_does() {
+    let mut world = World::new("file");
+    world.show(Some(cluster(100, &[("samba1", 1)])));
+    for second in [200, 10_000, 20_000] {
+        world.set(second);
+        world.alert(&[("id", "1")]).await;
+        world.pass(second + 30).await;
+        assert_eq!(world.reports().await.len(), 1);
+        assert_eq!(world.waiting().await, 0);
+    }
+    world.show(Some(cluster(90_000, &[("samba1", 1)])));
+    world.set(90_100);
+    world.alert(&[("id", "1")]).await;
+    world.pass(90_130).await;
+    assert_eq!(world.reports().await.len(), 2);
+}
+
+#[tokio::test]
+async fn while_redis_is_away_alerts_wait_and_half_an_hour_later_one_report_says_so() {
+    let mut world = World::new("file");
+    world.alert(&[("id", "1")]).await;
+    for second in [30, 45, 1829] {
+        let pause = world.pass(second).await;
+        assert!(pause <= Duration::from_secs(60), "tries again soon");
+        assert!(world.reports().await.is_empty());
+    }
+    world.pass(1830).await;
+    world.pass(1845).await;
+    let reports = world.reports().await;
+    assert_eq!(reports.len(), 1);
+    assert_eq!(reports[0].kind, ReportKind::RedisUnreachable);
+    assert_eq!(reports[0].outcome, Outcome::RepoFailure);
+    assert_eq!(world.waiting().await, 1, "the alert is not answered by it");
+
+    world.show(Some(cluster(100, &[("mail1", 0), ("samba1", 1)])));
+    world.pass(1900).await;
+    let reports = world.reports().await;
+    assert_eq!(reports.len(), 2);
+    assert_eq!(reports[0].kind, ReportKind::Run);
+    assert_eq!(reports[0].outcome, Outcome::Partial);
+    assert_eq!(world.waiting().await, 0);
+}
+
+#[tokio::test]
+async fn a_second_outage_is_told_again() {
+    let mut world = World::new("file");
+    world.alert(&[("id", "1")]).await;
+    world.pass(30).await;
+    world.pass(1830).await;
+    world.show(Some(cluster(100, &[("samba1", 1)])));
+    world.pass(2000).await;
+    world.show(None);
+    world.set(5000);
+    world.alert(&[("id", "1")]).await;
+    world.pass(5030).await;
+    world.pass(5040 + 1800).await;
+    let outages = world.reports().await;
+    let outages = outages
+        .iter()
+        .filter(|report| report.kind == ReportKind::RedisUnreachable);
+    assert_eq!(outages.count(), 2);
+}
+
+#[tokio::test]
+async fn a_plan_that_was_deleted_is_not_an_unknown_plan() {
+    let mut world = World::new("file");
+    world.show(Some(cluster(100, &[("samba1", 1)])));
+    world.alert(&[("id", "1")]).await;
+    world.pass(200).await;
+    let mut without = cluster(100, &[("samba1", 1)]);
+    without.plans.clear();
+    world.show(Some(without));
+    world.set(300);
+    world.alert(&[("id", "1")]).await;
+    world.alert(&[("id", "77")]).await;
+    world.pass(400).await;
+    let reports = world.reports().await;
+    assert_eq!(reports.len(), 2);
+    assert_eq!(reports[0].kind, ReportKind::UnknownPlan);
+    world.set(500);
+    world.alert(&[("id", "78")]).await;
+    world.pass(600).await;
+    assert_eq!(world.reports().await.len(), 2, "at most one a day");
+    assert_eq!(world.waiting().await, 0);
+}
+
+#[tokio::test]
+async fn a_report_is_one_mail_to_every_recipient() {
+    let mut world = World::new("file");
+    world.show(Some(cluster(100, &[("samba1", 1)])));
+    world.alert(&[("id", "1")]).await;
+    world.pass(200).await;
+    let round = world.delivering.round().await.unwrap();
+    assert_eq!(round.sent, 1);
+    let folder = world.folder.path().join("mails");
+    assert_eq!(std::fs::read_dir(folder).unwrap().count(), 1);
+    assert_eq!(world.delivering.round().await.unwrap().sent, 0);
+}
+
+#[tokio::test]
+async fn without_a_smarthost_mails_wait_and_a_new_one_is_tried_at_once() {
+    let mut world = World::new("smarthost");
+    world.show(Some(cluster(100, &[("samba1", 1)])));
+    world.alert(&[("id", "1")]).await;
+    world.pass(200).await;
+    assert_eq!(world.delivering.round().await.unwrap().waiting, 1);
+    let delivery = first_delivery(&world).await;
+    assert_eq!(delivery.state, RecipientState::Queued);
+    assert!(delivery.answer.unwrap().contains("no smarthost"));
+    assert_eq!(
+        world.delivering.round().await.unwrap().waiting,
+        0,
+        "not due"
+    );
+
+    *world.cluster.smarthost.lock().unwrap() = Some(dead_server());
+    assert_eq!(world.delivering.round().await.unwrap().waiting, 1);
+    assert_eq!(first_delivery(&world).await.attempts, 2);
+}
+
+async fn first_delivery(world: &World) -> crate::model::DeliveryRecord {
+    let id = world.reports().await[0].id;
+    let mut deliveries = world.answering.store.deliveries(id).await.unwrap();
+    deliveries.remove(0)
+}
+
+/// A server where nothing listens: port 1 of an address of our own.
+fn dead_server() -> SmtpSettings {
+    SmtpSettings {
+        host: "127.0.0.1".into(),
+        port: 1,
+        login: None,
+        encryption: Encryption::None,
+        tls_verify: true,
+        ca_file: None,
+    }
+}
