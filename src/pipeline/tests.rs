@@ -194,7 +194,10 @@ impl World {
     }
 
     async fn reports(&self) -> Vec<ReportSummary> {
-        let filter = ReportFilter::default();
+        let filter = ReportFilter {
+            limit: 10,
+            ..ReportFilter::default()
+        };
         self.answering.store.reports(filter).await.unwrap()
     }
 
