@@ -233,8 +233,8 @@ const WEEKDAYS: &[(&str, ())] = &[
 ];
 
 /// The fields of `cluster/backup_repository/<uuid>` on cores before 3.20, those
-/// that the table of the first README reads, and the logins of WebDAV and of
-/// NS8's gateway (`rest:`).
+/// that the table of the first README reads, and the logins for `webdav:` and
+/// `rest:` (NS8's gateway).
 pub(super) const CREDENTIALS: &[&str] = &[
     "provider",
     "url",
