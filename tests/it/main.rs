@@ -14,6 +14,7 @@
 mod alertmanager;
 mod cluster;
 mod config;
+mod e2e;
 mod house;
 mod mail;
 mod probe;
