@@ -35,16 +35,20 @@ pub struct Housekeeping {
 impl Housekeeping {
     /// Keeps house until `stop` changes.
     pub async fn run(&self, mut stop: watch::Receiver<bool>) {
-        let mut tidied: Option<Instant> = None;
+        tokio::select! {
+            () = self.keep_house() => {}
+            _ = stop.changed() => {}
+        }
+    }
+
+    async fn keep_house(&self) {
         self.learn_plans().await;
         loop {
-            if tidied.is_none_or(|last| last.elapsed() >= TIDY) {
-                self.tidy().await;
-                tidied = Some(Instant::now());
-            }
-            tokio::select! {
-                () = self.clock.sleep(PING) => self.ping().await,
-                _ = stop.changed() => return,
+            self.tidy().await;
+            let tidied = Instant::now();
+            while tidied.elapsed() < TIDY {
+                self.clock.sleep(PING).await;
+                self.ping().await;
             }
         }
     }
