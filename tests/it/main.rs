@@ -13,6 +13,7 @@
 
 mod alertmanager;
 mod cluster;
+mod commands;
 mod config;
 mod house;
 mod mail;

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Output, Stdio};
 
+use rustix::process::Signal;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -93,6 +94,16 @@ impl Service {
     /// Ends it as systemd would.
     pub fn term(&mut self) -> ExitStatus {
         self.server.terminate()
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) {
+        self.server.signal(signal);
+    }
+
+    /// Waits for its end.
+    pub fn wait(&mut self) -> ExitStatus {
+        self.server.wait()
     }
 
     /// Starts it again on the same state, after ending it if it still runs, and
