@@ -20,11 +20,12 @@ use crate::store::{StateLock, Store};
 struct Sent {
     format: &'static str,
     via: String,
-    results: Vec<Answer>,
+    results: Vec<Told>,
 }
 
+/// What became of one recipient.
 #[derive(Serialize)]
-struct Answer {
+struct Told {
     to: Mailbox,
     result: Verdict,
     answer: String,
@@ -52,9 +53,9 @@ pub fn run(path: Option<PathBuf>, to: Vec<Mailbox>, format: Format) -> anyhow::R
     let sent = setup::run(send(config))?;
     match format {
         Format::Json => output::json(&sent)?,
-        Format::Text => output::text(&told(&sent))?,
+        Format::Text => output::text(&lines(&sent))?,
     }
-    let accepted = |answer: &Answer| answer.result == Verdict::Accepted;
+    let accepted = |told: &Told| told.result == Verdict::Accepted;
     Ok(if sent.results.iter().all(accepted) {
         ExitCode::SUCCESS
     } else {
@@ -74,7 +75,7 @@ async fn send(config: Config) -> anyhow::Result<Sent> {
             Attempt::Refused(answer) => (Verdict::Refused, answer),
             Attempt::Failed(answer) => (Verdict::Failed, answer),
         };
-        results.push(Answer {
+        results.push(Told {
             to: to.clone(),
             result,
             answer,
@@ -87,14 +88,14 @@ async fn send(config: Config) -> anyhow::Result<Sent> {
     })
 }
 
-fn told(sent: &Sent) -> String {
-    let line = |result: &Answer| {
+fn lines(sent: &Sent) -> String {
+    let line = |result: &Told| {
         let verdict = match result.result {
             Verdict::Accepted => "accepted",
             Verdict::Refused => "REFUSED",
             Verdict::Failed => "NOT SENT",
         };
-        let Answer { to, answer, .. } = result;
+        let Told { to, answer, .. } = result;
         sanitize(&format!("{to}: {verdict} by {}: {answer}", sent.via))
     };
     let lines: Vec<String> = sent.results.iter().map(line).collect();

@@ -25,6 +25,9 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use crate::config::{self as settings, ConfigErrors};
 use crate::model::{Mailbox, ReportId};
 
+const CONFIG_HELP: &str = "\
+The configuration file [env: CONFIG_FILE] [default: /etc/ns8-backup-monitor/config.yml]";
+
 const EXAMPLES: &str = "\
 Examples:
   ns8-backup-monitor demo
@@ -50,9 +53,7 @@ Exit codes:
 #[derive(Debug, Parser)]
 #[command(name = "ns8-backup-monitor", version, about, after_help = EXAMPLES)]
 struct Arguments {
-    /// The configuration file [env: CONFIG_FILE]
-    /// [default: /etc/ns8-backup-monitor/config.yml]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", help = CONFIG_HELP)]
     config: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,

@@ -14,7 +14,7 @@ use crate::pipeline::{Parts, Service};
 /// Runs the service. INT and TERM end it, HUP reads the configuration again.
 pub fn run(path: Option<PathBuf>, address_file: Option<PathBuf>) -> anyhow::Result<ExitCode> {
     let (config, log) = setup::start(path.clone(), Role::Service)?;
-    setup::block_on(async {
+    setup::block_on(async move {
         // Before anything slow: a signal that comes early must not be lost.
         let mut signals = Signals::listen()?;
         let mut service = Service::start(Parts::build(config)?)?;

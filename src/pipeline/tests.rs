@@ -34,7 +34,7 @@ impl Clock for SetClock {
     }
 
     async fn sleep(&self, _pause: Duration) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 
@@ -60,10 +60,10 @@ impl ClusterReader for MadeUp {
     }
 
     async fn smarthost(&self) -> Result<Option<SmtpSettings>, ClusterError> {
-        match self.state.lock().unwrap().is_some() {
-            true => Ok(self.smarthost.lock().unwrap().clone()),
-            false => Err(away()),
+        if self.state.lock().unwrap().is_none() {
+            return Err(away());
         }
+        Ok(self.smarthost.lock().unwrap().clone())
     }
 
     async fn ping(&self) -> Result<(), ClusterError> {

@@ -71,7 +71,7 @@ fn is_dead(cause: RepoCause) -> bool {
 async fn side_by_side(prober: &dyn Prober, rest: &[ProbeTarget], limits: Limits) -> Vec<Probe> {
     // Owned, because a closure over references makes a future that no task of
     // the runtime may run.
-    let mut numbered: Vec<(usize, Probe)> = stream::iter(rest.to_vec().into_iter().enumerate())
+    let mut numbered: Vec<(usize, Probe)> = stream::iter(rest.iter().cloned().enumerate())
         .map(|(number, target)| async move {
             let probe = one(prober, &target, limits)
                 .await
