@@ -11,6 +11,7 @@ use ns8_backup_monitor::receiver::Limits;
 use serde_json::{Value, json};
 
 use crate::support::http::{self, Message};
+use crate::support::process::wait_until;
 use crate::support::receiver::Surface;
 
 /// Long enough for a busy machine, short beside the limits of the client.
@@ -331,15 +332,15 @@ fn more_posts_than_can_be_taken_are_refused_and_health_still_answers() {
         })
         .collect();
     let mut refused = post(&surface, &webhook("2"));
-    // The two slow ones may not have been looked at yet.
-    while refused.status() == 200 {
+    wait_until("the two slow ones to be looked at", || {
         refused = post(&surface, &webhook("2"));
-    }
+        refused.status() != 200
+    });
     assert_eq!(refused.status(), 503);
     assert!(refused.json()["error"].is_string());
     assert_eq!(get(&surface, "/healthz").status(), 200);
     drop(slow);
-    crate::support::process::wait_until("posts to be taken again", || {
+    wait_until("posts to be taken again", || {
         post(&surface, &webhook("2")).status() == 200
     });
 }
@@ -391,7 +392,7 @@ fn it_ends_soon_and_finishes_what_it_is_doing() {
         "Connection: close\r\nContent-Length: {}\r\n",
         body.len()
     )));
-    crate::support::process::wait_until("it to work", || get(&surface, "/healthz").status() == 200);
+    wait_until("it to work", || get(&surface, "/healthz").status() == 200);
     let stopper = std::thread::spawn(move || (surface.stop(), surface));
     std::thread::sleep(SHORT);
     busy.send(body.as_bytes()).unwrap();

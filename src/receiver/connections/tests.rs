@@ -49,10 +49,10 @@ fn the_one_that_is_idle_for_longest_makes_room() {
     let start = Instant::now();
     let mut clients = Vec::new();
     let mut places = Vec::new();
-    for age in [2, 5, 3] {
+    for entered in [4, 1, 3] {
         let (stream, client) = connection();
         clients.push(client);
-        places.push(connections.enter(stream, start + PATIENCE - Duration::from_secs(age)));
+        places.push(connections.enter(stream, start + Duration::from_secs(entered)));
     }
     connections.make_room(3);
     assert!(!clients.iter_mut().any(is_closed));
