@@ -24,7 +24,6 @@ use crate::model::Language;
 use crate::store::Store;
 use crate::store::tests::{at, open};
 
-use super::connections::Connections;
 use super::server::Shared;
 use super::*;
 
@@ -64,7 +63,7 @@ impl Desk {
     }
 
     fn shared(&self) -> Data<Shared> {
-        Data::new(self.receiver().shared(Connections::default()))
+        Data::new(self.receiver().shared())
     }
 }
 
