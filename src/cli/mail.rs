@@ -14,7 +14,7 @@ use super::setup;
 use crate::config::{self, Config};
 use crate::logging::Role;
 use crate::model::{Attempt, Mailbox};
-use crate::pipeline::{Delivering, Parts, SystemClock};
+use crate::pipeline::{Delivering, Parts, SystemClock, Unrecorded};
 use crate::store::{StateLock, Store};
 
 #[derive(Serialize)]
@@ -128,6 +128,7 @@ pub async fn deliver_or_leave(parts: Parts, store: Store) -> anyhow::Result<Deli
         parts,
         clock: Arc::new(SystemClock),
         mails: Arc::new(Notify::new()),
+        unrecorded: Unrecorded::default(),
     };
     let round = delivering.round().await?;
     let well = round.waiting + round.lost == 0;

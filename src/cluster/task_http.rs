@@ -57,8 +57,8 @@ struct Token {
     text: SecretString,
 }
 
-/// Installs ring as the process's TLS provider. Has to be called once, before
-/// the first [`TaskApi`](super::TaskApi); a second call does nothing.
+/// Installs ring as the process's TLS provider, without which no HTTP or SMTP
+/// client can be made. A second call does nothing.
 pub fn install_crypto_provider() {
     // An error means that there is one already.
     rustls::crypto::ring::default_provider()
@@ -68,6 +68,7 @@ pub fn install_crypto_provider() {
 
 impl TaskHttp {
     pub fn new(base: &str, user: &str, password: SecretString) -> Result<Self, TaskError> {
+        install_crypto_provider();
         // The built-in roots: without them the client looks for the machine's
         // and, in an empty image, cannot be made, not even for plain HTTP.
         let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS

@@ -15,7 +15,7 @@ use tracing::{error, info, warn};
 
 use super::answering::Answering;
 use super::clock::{Clock, SystemClock};
-use super::delivery::Delivering;
+use super::delivery::{Delivering, Unrecorded};
 use super::housekeeping::Housekeeping;
 use super::parts::Parts;
 use crate::receiver::{Limits, Receiver, Rules, Serving, Vitals};
@@ -100,6 +100,7 @@ impl Service {
             parts: parts_seen.clone(),
             clock: Arc::clone(&clock),
             mails,
+            unrecorded: Unrecorded::default(),
         };
         let housekeeping = Housekeeping {
             store: store.clone(),

@@ -11,12 +11,12 @@ use tempfile::TempDir;
 use tokio::sync::{Notify, watch};
 
 use super::outage::Outages;
-use super::{Answering, Clock, Delivering, Parts};
+use super::{Answering, Clock, Delivering, Parts, Unrecorded};
 use crate::cluster::{ClusterError, ClusterReader};
 use crate::config;
 use crate::model::{
-    Alert, AlertState, ClusterState, Encryption, Layout, Module, ModuleId, Outcome, Plan, PlanId,
-    RecipientState, ReportKind, SmtpSettings, Status, StatusReading,
+    Alert, AlertState, Attempt, ClusterState, Encryption, Layout, Module, ModuleId, Outcome, Plan,
+    PlanId, RecipientState, ReportKind, SmtpSettings, Status, StatusReading,
 };
 use crate::receiver::Vitals;
 use crate::store::{ReportFilter, ReportSummary, Store};
@@ -161,6 +161,7 @@ impl World {
                 parts,
                 clock,
                 mails,
+                unrecorded: Unrecorded::default(),
             },
             outages: Outages::default(),
         }
@@ -194,7 +195,10 @@ impl World {
     }
 
     async fn reports(&self) -> Vec<ReportSummary> {
-        let filter = ReportFilter::default();
+        let filter = ReportFilter {
+            limit: 10,
+            ..ReportFilter::default()
+        };
         self.answering.store.reports(filter).await.unwrap()
     }
 
@@ -316,6 +320,27 @@ async fn a_report_is_one_mail_to_every_recipient() {
     let folder = world.folder.path().join("mails");
     assert_eq!(std::fs::read_dir(folder).unwrap().count(), 1);
     assert_eq!(world.delivering.round().await.unwrap().sent, 0);
+}
+
+#[tokio::test]
+async fn a_mail_that_went_out_but_could_not_be_recorded_is_not_sent_again() {
+    let mut world = World::new("file");
+    world.show(Some(cluster(100, &[("samba1", 1)])));
+    world.alert(&[("id", "1")]).await;
+    world.pass(200).await;
+    let due = world.answering.store.due(at(200), 1).await.unwrap();
+    let unrecorded = &world.delivering.unrecorded;
+    unrecorded.keep(
+        due[0].mail,
+        due[0].to.clone(),
+        Attempt::Sent("250 ok".into()),
+    );
+    assert_eq!(world.delivering.round().await.unwrap().sent, 1);
+    assert_eq!(first_delivery(&world).await.state, RecipientState::Sent);
+    assert!(
+        !world.folder.path().join("mails").exists(),
+        "nothing was sent"
+    );
 }
 
 #[tokio::test]

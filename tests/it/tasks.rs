@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ns8_backup_monitor::cluster::{Pace, TaskApi, TaskError, install_crypto_provider};
+use ns8_backup_monitor::cluster::{Pace, TaskApi, TaskError};
 use secrecy::SecretString;
 use serde_json::{Value as Json, json};
 
@@ -26,7 +26,6 @@ fn quick() -> Pace {
 }
 
 fn server() -> ApiServer {
-    install_crypto_provider();
     ApiServer::start(USER, PASSWORD)
 }
 
@@ -257,14 +256,20 @@ async fn a_caller_that_goes_away_frees_no_place_that_is_taken() {
 
 #[tokio::test]
 async fn a_task_that_may_have_been_started_without_an_answer_counts_as_living() {
-    let server = server();
-    let api = api(&server, 1);
-    run(&api, LONG).await.unwrap();
-    server.next(Outcome::never());
-    server.fault(Call::Start, Fault::Silence);
-    assert_eq!(run(&api, SHORT).await.unwrap_err(), TaskError::TimedOut);
-    assert_eq!(run(&api, SHORT).await.unwrap_err(), TaskError::Busy);
-    assert_eq!((server.live(), server.peak()), (1, 1));
+    for fault in [Fault::Silence, Fault::Hangup] {
+        let server = server();
+        let api = api(&server, 1);
+        run(&api, LONG).await.unwrap();
+        server.next(Outcome::never());
+        server.fault(Call::Start, fault);
+        let error = run(&api, SHORT).await.unwrap_err();
+        assert!(
+            matches!(error, TaskError::TimedOut | TaskError::Unavailable(_)),
+            "{error:?}"
+        );
+        assert_eq!(run(&api, SHORT).await.unwrap_err(), TaskError::Busy);
+        assert_eq!((server.live(), server.peak()), (1, 1));
+    }
 }
 
 #[tokio::test]

@@ -8,7 +8,9 @@ use anyhow::{Context as _, bail};
 use jiff::Timestamp;
 use tokio::process::Command;
 
+use crate::correlator::judge;
 use crate::model::{ClusterState, DestinationId, ModuleId, PlanId};
+use crate::repo_check::targets;
 
 /// Not a secret: it opens nothing but the demo's own repositories.
 const PASSWORD: &str = "demo";
@@ -59,35 +61,29 @@ impl Repositories {
     }
 }
 
-/// The repositories of every module whose backup failed, damaged, and of the
-/// first one that is fine.
+/// The repositories that a check of plan 1 asks for: those of the failed modules
+/// are to be damaged.
 fn samples(folder: &Path, cluster: &ClusterState) -> anyhow::Result<(DestinationId, Vec<Sample>)> {
-    let plan_id = PlanId::from("1");
-    let plan = cluster
-        .plans
-        .get(&plan_id)
-        .context("the sample has no plan 1")?;
-    let destination = plan.destination.clone().context("plan 1 stores nowhere")?;
-    let mut samples = Vec::new();
-    let mut healthy_seen = false;
-    for (module, _) in plan.live_members(&cluster.modules) {
-        let status = cluster
-            .reading(&plan_id, module)
-            .and_then(|reading| reading.status());
-        let (Some(status), Some(path)) = (status, cluster.repository_path(module)) else {
-            continue;
-        };
-        let damaged = status.errors > 0;
-        if !damaged && std::mem::replace(&mut healthy_seen, true) {
-            continue;
-        }
-        samples.push(Sample {
-            module: module.clone(),
-            path: folder.join(path),
-            saved: status.start,
-            damaged,
-        });
-    }
+    let plan = PlanId::from("1");
+    let run = judge(cluster, &plan, cluster.read_at).context("the sample has no plan 1")?;
+    let Ok(asked) = targets(cluster, &run, usize::MAX) else {
+        bail!("the sample needs a failed module and a destination");
+    };
+    let saved = |module: &ModuleId| {
+        let status = cluster.reading(&plan, module)?.status()?;
+        Some(status.start)
+    };
+    let samples = asked
+        .targets
+        .iter()
+        .map(|target| Sample {
+            module: target.module.clone(),
+            path: folder.join(&target.path),
+            saved: saved(&target.module).unwrap_or(cluster.read_at),
+            damaged: target.failed,
+        })
+        .collect();
+    let destination = run.plan.destination.context("plan 1 stores nowhere")?;
     Ok((destination, samples))
 }
 
@@ -103,16 +99,12 @@ async fn make(sample: &Sample, files: &Path) -> anyhow::Result<()> {
     )
     .await?;
     if sample.damaged {
-        std::fs::write(sample.path.join("config"), "")
-            .or_else(|_| replace(&sample.path.join("config")))?;
+        // restic makes its files read-only, which binds everybody but root.
+        let config = sample.path.join("config");
+        std::fs::remove_file(&config)?;
+        std::fs::write(&config, "")?;
     }
     Ok(())
-}
-
-/// restic makes its files read-only, which binds everybody but root.
-fn replace(file: &Path) -> std::io::Result<()> {
-    std::fs::remove_file(file)?;
-    std::fs::write(file, "")
 }
 
 async fn version() -> Option<String> {

@@ -84,6 +84,8 @@ pub enum Fault {
     Answer(u16, String),
     /// Silence, for as long as the server lives; the call is obeyed.
     Silence,
+    /// The connection is closed without an answer; the call is obeyed.
+    Hangup,
 }
 
 struct Task {
@@ -233,11 +235,15 @@ struct Request {
 fn serve(stream: &TcpStream, state: &Mutex<State>, stop: &AtomicBool, account: &Json) {
     let mut stream = BufReader::new(stream);
     while let Some(request) = read_request(&mut stream) {
-        let Some((status, body)) = handle(&request, state, account) else {
-            while !stop.load(Ordering::SeqCst) {
-                thread::sleep(Duration::from_millis(20));
+        let (status, body) = match handle(&request, state, account) {
+            Fault::Answer(status, body) => (status, body),
+            Fault::Hangup => return,
+            Fault::Silence => {
+                while !stop.load(Ordering::SeqCst) {
+                    thread::sleep(Duration::from_millis(20));
+                }
+                return;
             }
-            return;
         };
         let head = format!(
             "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
@@ -282,8 +288,8 @@ fn read_request(stream: &mut BufReader<&TcpStream>) -> Option<Request> {
     })
 }
 
-/// `None` is silence.
-fn handle(request: &Request, state: &Mutex<State>, account: &Json) -> Option<(u16, String)> {
+/// Obeys, and says what becomes of the exchange.
+fn handle(request: &Request, state: &Mutex<State>, account: &Json) -> Fault {
     let parts: Vec<&str> = request
         .path
         .trim_start_matches("/api/")
@@ -293,13 +299,13 @@ fn handle(request: &Request, state: &Mutex<State>, account: &Json) -> Option<(u1
         ("POST", ["login"]) => Call::Login,
         ("POST", [.., "tasks"]) => Call::Start,
         ("GET", [.., "task", _, "status"]) => Call::Status,
-        _ => return Some((404, "{}".into())),
+        _ => return Fault::Answer(404, "{}".into()),
     };
     let mut state = state.lock().expect("the state");
     *state.calls.entry(call).or_default() += 1;
     let fault = state.faults.get_mut(&call).and_then(VecDeque::pop_front);
     if let Some(Fault::Answer(status, body)) = fault {
-        return Some((status, body));
+        return Fault::Answer(status, body);
     }
     let answer = match call {
         Call::Login => login(&mut state, &request.body, account),
@@ -309,10 +315,7 @@ fn handle(request: &Request, state: &Mutex<State>, account: &Json) -> Option<(u1
         Call::Start => start(&mut state, &request.body),
         Call::Status => status(&state, parts[parts.len() - 2]),
     };
-    match fault {
-        Some(_) => None,
-        None => Some((answer.0, answer.1.to_string())),
-    }
+    fault.unwrap_or_else(|| Fault::Answer(answer.0, answer.1.to_string()))
 }
 
 fn login(state: &mut State, body: &Json, account: &Json) -> (u16, Json) {

@@ -12,4 +12,5 @@ pub mod resp;
 pub mod restic;
 pub mod round_trips;
 pub mod rust_source;
+pub mod service;
 pub mod smtp;
