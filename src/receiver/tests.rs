@@ -40,7 +40,7 @@ struct Desk {
 impl Desk {
     fn open() -> Self {
         let (dir, store) = open();
-        let vitals = Vitals::new(Instant::now(), Duration::from_secs(60));
+        let vitals = Vitals::new(Instant::now(), Duration::from_mins(1));
         vitals.set_redis(RedisHealth::Reached);
         Self {
             _dir: dir,
@@ -319,7 +319,7 @@ async fn a_service_in_which_nothing_moves_is_not_healthy() {
     let start = Instant::now()
         .checked_sub(Duration::from_secs(100))
         .unwrap();
-    desk.vitals = Arc::new(Vitals::new(start, Duration::from_secs(60)));
+    desk.vitals = Arc::new(Vitals::new(start, Duration::from_mins(1)));
     let shared = desk.shared();
     let answer = ask(&shared, get("/healthz")).await;
     assert_eq!(

@@ -135,7 +135,7 @@ fn receiver(store: Store, limits: Limits) -> Receiver {
         language: Language::It,
         timezone: TimeZone::UTC,
     };
-    let vitals = Vitals::new(Instant::now(), Duration::from_secs(600));
+    let vitals = Vitals::new(Instant::now(), Duration::from_mins(10));
     vitals.set_redis(RedisHealth::Reached);
     Receiver {
         store,
