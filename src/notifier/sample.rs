@@ -37,7 +37,7 @@ fn at(hours: i64) -> Timestamp {
         .unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
-fn mail(language: Language) -> config::Mail {
+pub(super) fn mail(language: Language) -> config::Mail {
     config::Mail {
         from: Mailbox::new("backup@example.org"),
         to: vec![Mailbox::new("admin@example.org")],
@@ -50,7 +50,7 @@ fn mail(language: Language) -> config::Mail {
     }
 }
 
-fn bare(kind: ReportKind) -> Report {
+pub(super) fn bare(kind: ReportKind) -> Report {
     Report {
         kind,
         made_at: at(0),
@@ -80,7 +80,7 @@ fn all_well() -> Report {
     }
 }
 
-fn plan() -> PlanSummary {
+pub(super) fn plan() -> PlanSummary {
     PlanSummary {
         id: "1".into(),
         name: "Nightly".into(),
@@ -89,7 +89,7 @@ fn plan() -> PlanSummary {
     }
 }
 
-fn full() -> Report {
+pub(super) fn full() -> Report {
     let alert = [("alertname", "BackupFailed"), ("id", "1")];
     Report {
         outcome: Outcome::Partial,
@@ -121,7 +121,7 @@ fn full() -> Report {
     }
 }
 
-fn member(cause: ModuleCause) -> MemberResult {
+pub(super) fn member(cause: ModuleCause) -> MemberResult {
     let good = cause.severity() == Severity::Good;
     MemberResult {
         module: "mail1".into(),

@@ -20,6 +20,7 @@ mod mail;
 mod probe;
 mod probe_backends;
 mod probe_child;
+mod receiver;
 mod service;
 mod support;
 mod tasks;

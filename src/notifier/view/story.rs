@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Joined, Step, who};
+use super::Step;
+use super::names::{Joined, who};
 use crate::model::{
     Advice, DestinationHealth, DestinationResult, Lock, MemberResult, ModuleCause, ModuleId,
     Outcome, PlanCause, RepoCause, Report, ReportKind, Severity, SkipReason, Warning,

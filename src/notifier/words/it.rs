@@ -249,17 +249,14 @@ impl Words for Italian {
 
     fn destination(&self, story: DestinationStory<'_>) -> String {
         match story {
-            DestinationStory::Failed(name, cause) => {
-                let how = match cause {
-                    RepoCause::Timeout => "non ha risposto in tempo",
-                    RepoCause::Forbidden => "nega l'accesso",
-                    RepoCause::WrongPassword => {
-                        "non accetta la chiave di crittografia dei repository"
-                    }
-                    _ => "non risponde",
-                };
-                format!("La destinazione {name} {how}.")
-            }
+            DestinationStory::Failed(name, cause) => match cause {
+                RepoCause::Timeout => format!("La destinazione {name} non ha risposto in tempo."),
+                RepoCause::Forbidden => format!("La destinazione {name} nega l'accesso."),
+                RepoCause::WrongPassword => format!(
+                    "I repository su {name} non si aprono con la chiave di crittografia del cluster."
+                ),
+                _ => format!("La destinazione {name} non risponde."),
+            },
             DestinationStory::FaultElsewhere(name) => format!(
                 "La destinazione {name} è stata verificata e funziona: il guasto è altrove (le applicazioni, i loro nodi o il piano)."
             ),
