@@ -15,7 +15,7 @@ use crate::store::{Store, StoreError};
 /// How often Redis is asked whether it answers.
 const PING: Duration = Duration::from_secs(30);
 /// How often the inbox and the outbox are tidied.
-const TIDY: Duration = Duration::from_secs(24 * 3600);
+const TIDY: Duration = Duration::from_hours(24);
 /// How long answered alerts and the texts of delivered mails are kept.
 const KEEP_DAYS: u32 = 30;
 

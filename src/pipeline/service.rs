@@ -28,7 +28,7 @@ const FAREWELL: Duration = Duration::from_secs(6);
 const STORE_FAREWELL: Duration = Duration::from_secs(2);
 /// How long the answering loop may be silent before `/healthz` calls it stuck:
 /// longer than the longest check of a destination.
-const PATIENCE: Duration = Duration::from_secs(30 * 60);
+const PATIENCE: Duration = Duration::from_mins(30);
 
 /// A service that could not be started.
 #[derive(Debug, thiserror::Error)]
