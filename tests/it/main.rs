@@ -15,6 +15,7 @@ mod alertmanager;
 mod cluster;
 mod commands;
 mod config;
+mod e2e;
 mod house;
 mod mail;
 mod probe;

@@ -87,8 +87,15 @@ pub fn wait_for_port(address: SocketAddr) {
 }
 
 /// Waits, at most 30 s, until `ready` says so.
-pub fn wait_until(what: &str, mut ready: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(30);
+#[track_caller]
+pub fn wait_until(what: &str, ready: impl FnMut() -> bool) {
+    wait_within(Duration::from_secs(30), what, ready);
+}
+
+/// Waits, at most `limit`, until `ready` says so.
+#[track_caller]
+pub fn wait_within(limit: Duration, what: &str, mut ready: impl FnMut() -> bool) {
+    let deadline = Instant::now() + limit;
     while !ready() {
         assert!(Instant::now() < deadline, "waited in vain for {what}");
         std::thread::sleep(Duration::from_millis(20));

@@ -1,6 +1,8 @@
 //! The program itself: the real binary, run as an administrator would run it.
 
+use std::fs::Permissions;
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Output, Stdio};
 
@@ -38,7 +40,10 @@ impl Service {
     pub fn launch(configuration: &str, environment: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::create_dir(folder.path().join("state")).expect("a state directory");
-        std::fs::write(folder.path().join("config.yml"), configuration).expect("a configuration");
+        let file = folder.path().join("config.yml");
+        std::fs::write(&file, configuration).expect("a configuration");
+        // As the README has it: there may be secrets in it.
+        std::fs::set_permissions(&file, Permissions::from_mode(0o600)).expect("a mode");
         let environment: Vec<(String, String)> = environment
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))

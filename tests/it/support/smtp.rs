@@ -93,6 +93,24 @@ impl MailServer {
         }
     }
 
+    /// Answers every message with a temporary error from now on.
+    pub fn be_busy(&self) {
+        std::fs::write(self.folder.path().join("busy"), "").unwrap();
+    }
+
+    /// Takes messages again.
+    pub fn be_ready(&self) {
+        std::fs::remove_file(self.folder.path().join("busy")).unwrap();
+    }
+
+    /// The messages that it put off while it was busy, in order.
+    pub fn put_off(&self) -> Vec<Vec<u8>> {
+        let folder = self.folder.path().join("put_off");
+        (1..)
+            .map_while(|n| std::fs::read(folder.join(format!("{n}.eml"))).ok())
+            .collect()
+    }
+
     /// Everything it took so far, in order.
     pub fn received(&self) -> Vec<Received> {
         let mails = self.folder.path().join("mails");

@@ -10,7 +10,8 @@ was taken becomes FOLDER/mails/<n>.eml and, last, <n>.json with its envelope.
 The recipient chooses what happens: 4xx@ and 5xx@ are refused at RCPT, data4@
 and data5@ after the message, relay@ as a relay does it, drop@ loses the
 connection after the message was taken, slow@ waits for a minute. The sender
-nobody@ is refused.
+nobody@ is refused. While the file FOLDER/busy exists, every message is put off
+after it came in whole, and kept as FOLDER/put_off/<n>.eml.
 """
 
 import asyncio
@@ -26,6 +27,7 @@ USER, PASSWORD = b"rig@example.org", b"s3cret-Pa55"
 FOLDER = pathlib.Path(sys.argv[1])
 MAILS = FOLDER / "mails"
 NUMBERS = itertools.count(1)
+PUT_OFF = FOLDER / "put_off"
 
 
 def check(server, session, envelope, mechanism, login):
@@ -67,6 +69,12 @@ class Handler:
             return "554 5.7.1 Message refused"
         if local == "data4":
             return "452 4.3.1 Out of space"
+        if (FOLDER / "busy").exists():
+            n = len(list(PUT_OFF.glob("*.eml"))) + 1
+            partial = PUT_OFF / f"{n}.partial"
+            partial.write_bytes(envelope.original_content)
+            partial.rename(PUT_OFF / f"{n}.eml")
+            return "451 4.3.0 Mailbox busy, try again later"
         n = next(NUMBERS)
         (MAILS / f"{n}.eml").write_bytes(envelope.original_content)
         about = {
@@ -97,6 +105,7 @@ async def serve_silent(reader, writer):
 
 async def main():
     MAILS.mkdir(exist_ok=True)
+    PUT_OFF.mkdir(exist_ok=True)
     loop = asyncio.get_running_loop()
     open_auth = {"authenticator": check, "auth_require_tls": False}
     good = context("good")
