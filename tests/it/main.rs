@@ -15,14 +15,13 @@ mod alertmanager;
 mod cluster;
 mod config;
 mod crash;
-
+mod disk;
 mod house;
 mod mail;
 mod probe;
 mod probe_backends;
 mod probe_child;
 mod receiver;
-
 mod service;
 mod support;
 mod tasks;

@@ -148,7 +148,12 @@ impl Service {
     /// Runs another command of the program on the same configuration and state,
     /// such as `report list`, to its end.
     pub fn run(&self, arguments: &[&str]) -> Output {
-        program(self.folder.path(), &self.environment, &[])
+        self.run_by(&[], arguments)
+    }
+
+    /// As [`Service::run`], started by a command as in [`Service::launch_by`].
+    pub fn run_by(&self, wrapper: &[&str], arguments: &[&str]) -> Output {
+        program(self.folder.path(), &self.environment, wrapper)
             .args(arguments)
             .stdin(Stdio::null())
             .output()
