@@ -22,6 +22,7 @@ mod probe;
 mod probe_backends;
 mod probe_child;
 mod receiver;
+mod refused_account;
 mod service;
 mod support;
 mod tasks;
