@@ -83,7 +83,7 @@ impl Delivering {
             let pause = match self.round_until(&stop).await {
                 Ok(_) => POLL,
                 Err(problem) => {
-                    error!(%problem, "the outbox cannot be read, trying again soon");
+                    error!(%problem, "the outbox cannot be worked through, trying again soon");
                     RETRY
                 }
             };
