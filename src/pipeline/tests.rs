@@ -364,6 +364,23 @@ async fn without_a_smarthost_mails_wait_and_a_new_one_is_tried_at_once() {
     assert_eq!(first_delivery(&world).await.attempts, 2);
 }
 
+#[tokio::test]
+async fn a_clock_set_back_does_not_keep_a_mail_in_the_outbox() {
+    let mut world = World::new("smarthost");
+    world.show(Some(cluster(100, &[("samba1", 1)])));
+    world.set(1_000_000);
+    world.alert(&[("id", "1")]).await;
+    world.pass(1_000_030).await;
+    assert_eq!(world.delivering.round().await.unwrap().waiting, 1);
+    world.set(2_000);
+    assert_eq!(world.delivering.round().await.unwrap().waiting, 1);
+    assert_eq!(
+        world.delivering.round().await.unwrap().waiting,
+        0,
+        "its pauses are kept again"
+    );
+}
+
 async fn first_delivery(world: &World) -> crate::model::DeliveryRecord {
     let id = world.reports().await[0].id;
     let mut deliveries = world.answering.store.deliveries(id).await.unwrap();
