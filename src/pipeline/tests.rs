@@ -223,6 +223,24 @@ async fn an_alert_is_answered_after_its_wait_with_one_report() {
 }
 
 #[tokio::test]
+async fn more_alerts_than_one_look_shows_are_answered_without_a_pause() {
+    let mut world = World::new("file");
+    world.show(Some(cluster(100, &[("samba1", 1)])));
+    for number in 0..2_001 {
+        world
+            .alert(&[("id", "1"), ("n", &number.to_string())])
+            .await;
+    }
+    let mut pauses = Vec::new();
+    while world.waiting().await > 0 && pauses.len() < 3 {
+        pauses.push(world.pass(230).await);
+    }
+    assert_eq!(world.waiting().await, 0);
+    assert_eq!(pauses.first(), Some(&Duration::ZERO));
+    assert_eq!(world.pass(230).await, Duration::from_secs(300));
+}
+
+#[tokio::test]
 async fn a_repeat_gives_no_second_mail_and_the_next_run_does() {
     let mut world = World::new("file");
     world.show(Some(cluster(100, &[("samba1", 1)])));
