@@ -223,6 +223,24 @@ async fn an_alert_is_answered_after_its_wait_with_one_report() {
 }
 
 #[tokio::test]
+async fn more_alerts_than_one_look_shows_are_answered_without_a_pause() {
+    let mut world = World::new("file");
+    world.show(Some(cluster(100, &[("samba1", 1)])));
+    for number in 0..2_001 {
+        world
+            .alert(&[("id", "1"), ("n", &number.to_string())])
+            .await;
+    }
+    let mut pauses = Vec::new();
+    while world.waiting().await > 0 && pauses.len() < 3 {
+        pauses.push(world.pass(230).await);
+    }
+    assert_eq!(world.waiting().await, 0);
+    assert_eq!(pauses.first(), Some(&Duration::ZERO));
+    assert_eq!(world.pass(230).await, Duration::from_secs(300));
+}
+
+#[tokio::test]
 async fn a_repeat_gives_no_second_mail_and_the_next_run_does() {
     let mut world = World::new("file");
     world.show(Some(cluster(100, &[("samba1", 1)])));
@@ -362,6 +380,23 @@ async fn without_a_smarthost_mails_wait_and_a_new_one_is_tried_at_once() {
     *world.cluster.smarthost.lock().unwrap() = Some(dead_server());
     assert_eq!(world.delivering.round().await.unwrap().waiting, 1);
     assert_eq!(first_delivery(&world).await.attempts, 2);
+}
+
+#[tokio::test]
+async fn a_clock_set_back_does_not_keep_a_mail_in_the_outbox() {
+    let mut world = World::new("smarthost");
+    world.show(Some(cluster(100, &[("samba1", 1)])));
+    world.set(1_000_000);
+    world.alert(&[("id", "1")]).await;
+    world.pass(1_000_030).await;
+    assert_eq!(world.delivering.round().await.unwrap().waiting, 1);
+    world.set(2_000);
+    assert_eq!(world.delivering.round().await.unwrap().waiting, 1);
+    assert_eq!(
+        world.delivering.round().await.unwrap().waiting,
+        0,
+        "its pauses are kept again"
+    );
 }
 
 async fn first_delivery(world: &World) -> crate::model::DeliveryRecord {

@@ -302,7 +302,7 @@ fn alert_line(labels: &AlertLabels) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Advice, Language, ModuleCause};
+    use crate::model::{Advice, DestinationHealth, Language, ModuleCause, Probe, RepoCause};
     use crate::notifier::sample;
 
     fn english(report: &Report) -> View {
@@ -322,6 +322,42 @@ mod tests {
         assert!(view.at_risk.is_empty(), "{:?}", view.at_risk);
         let row = &view.modules.unwrap().groups[0].rows[0];
         assert!(row.notes[0].ends_with("is safe"), "{:?}", row.notes);
+    }
+
+    fn asked(health: DestinationHealth, answers: &[RepoCause]) -> View {
+        let mut report = with(&[ModuleCause::BackupError]);
+        if let Some(destination) = &mut report.destination {
+            let one = destination.probes.remove(0);
+            let answer = |cause: &RepoCause| Probe {
+                cause: *cause,
+                ..one.clone()
+            };
+            destination.health = health;
+            destination.probes = answers.iter().map(answer).collect();
+        }
+        english(&report)
+    }
+
+    #[test]
+    fn a_destination_that_failed_is_told_by_its_answers_only() {
+        let answers = [
+            RepoCause::WrongPassword,
+            RepoCause::NotProbed,
+            RepoCause::NotProbed,
+        ];
+        let view = asked(DestinationHealth::Failed, &answers);
+        let told = |word| view.why.iter().any(|line| line.contains(word));
+        assert!(told("encryption key"), "{:?}", view.why);
+        assert!(!told("does not answer"), "{:?}", view.why);
+    }
+
+    #[test]
+    fn the_fault_is_elsewhere_only_where_every_repository_answers() {
+        for (cause, elsewhere) in [(RepoCause::Reachable, true), (RepoCause::Locked, false)] {
+            let view = asked(DestinationHealth::Fine, &[cause]);
+            let said = view.why.iter().any(|line| line.contains("elsewhere"));
+            assert_eq!(said, elsewhere, "{cause:?}: {:?}", view.why);
+        }
     }
 
     #[test]
