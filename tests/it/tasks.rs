@@ -21,7 +21,7 @@ fn quick() -> Pace {
         poll: Duration::from_millis(10),
         poll_given_up: Duration::from_millis(20),
         retry: Duration::from_millis(10),
-        lifetime: Duration::from_secs(60),
+        lifetime: Duration::from_mins(1),
     }
 }
 
