@@ -35,9 +35,15 @@ pub enum TaskError {
         /// all. Outside text that was not made harmless.
         error: String,
     },
-    /// 403: the module lacks the role, or the server is a worker node's.
+    /// 403: the module lacks the role.
     #[error("the task API does not allow it: the role cluster:reader is missing")]
     NotGranted,
+    /// 403 of another kind: that server is a worker node's. After a change of
+    /// leader a container's copy of `/etc/hosts` still names the old one.
+    #[error(
+        "the task API at {0} is not the leader's: restart this service, or set repo_check.api_url"
+    )]
+    NotLeader(String),
     /// The account was refused.
     #[error("the task API refused the module's user and password")]
     Refused,

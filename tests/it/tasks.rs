@@ -158,6 +158,19 @@ async fn what_cannot_work_is_said_at_once() {
 }
 
 #[tokio::test]
+async fn a_worker_nodes_server_is_not_taken_for_a_missing_role() {
+    let server = server();
+    server.become_worker();
+    let error = run(&api(&server, 4), LONG).await.unwrap_err();
+    assert_eq!(error, TaskError::NotLeader(server.url()));
+    assert_eq!(server.calls(Call::Start), 1);
+    let server = self::server();
+    server.withdraw_role();
+    let error = run(&api(&server, 4), LONG).await.unwrap_err();
+    assert_eq!(error, TaskError::NotGranted);
+}
+
+#[tokio::test]
 async fn what_may_pass_is_tried_again_within_the_limit() {
     let server = server();
     server.fault(Call::Login, Fault::Answer(503, String::new()));
