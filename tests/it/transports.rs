@@ -357,6 +357,32 @@ async fn ns8_sendmail_gets_the_html_and_the_subject() {
 }
 
 #[tokio::test]
+async fn ns8_sendmail_behind_runagent_is_called_as_itself() {
+    let runagent = Script::new("runagent", "cat > stdin");
+    let mail = mail();
+    let attempt = runagent
+        .transport(&["-m", "node", "ns8-sendmail"])
+        .send(&mail, &to("admin@example.org"))
+        .await;
+    assert!(matches!(attempt, Attempt::Sent(_)), "{attempt:?}");
+    assert_eq!(runagent.read("stdin"), html_of(&mail.raw).unwrap());
+    let arguments = runagent.read("arguments");
+    let subject = format!("--subject={}", mail.subject);
+    assert_eq!(
+        arguments.lines().collect::<Vec<_>>(),
+        [
+            "-m",
+            "node",
+            "ns8-sendmail",
+            subject.as_str(),
+            "--from=backup@rig.example.org",
+            "--",
+            "admin@example.org"
+        ]
+    );
+}
+
+#[tokio::test]
 async fn a_sendmail_that_fails_is_tried_again_unless_it_knows_no_such_user() {
     let no_user = Script::new(
         "sendmail",
