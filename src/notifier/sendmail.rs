@@ -59,10 +59,14 @@ impl Sendmail {
         self.words.first().map_or("sendmail", String::as_str)
     }
 
+    /// Also behind `runagent`, the only way to it outside an agent: its Python
+    /// package and its search path are the agent's.
     fn is_ns8(&self) -> bool {
-        Path::new(self.program())
-            .file_name()
-            .is_some_and(|name| name == "ns8-sendmail")
+        let named = |word: &String| {
+            let name = Path::new(word).file_name();
+            name.is_some_and(|name| name == "ns8-sendmail")
+        };
+        self.words.iter().any(named)
     }
 
     fn command(&self, mail: &OutgoingMail, to: &Mailbox) -> Command {

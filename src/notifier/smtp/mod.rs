@@ -38,8 +38,14 @@ pub struct Smtp {
 }
 
 impl Smtp {
-    /// By `settings`.
-    pub fn new(settings: SmtpSettings) -> Self {
+    /// By `settings`. NS8 lets a smarthost have an international name; neither
+    /// the resolver nor a certificate knows it in that form.
+    pub fn new(mut settings: SmtpSettings) -> Self {
+        if !settings.host.is_ascii()
+            && let Ok(ascii) = idna::domain_to_ascii(&settings.host)
+        {
+            settings.host = ascii;
+        }
         Self {
             settings,
             limit: LIMIT,
