@@ -32,7 +32,7 @@ fn while_redis_is_away_nothing_is_made_up_and_the_answer_comes_within_a_minute_a
     assert_eq!((case.reports(), case.mail.received().len()), (0, 0));
 
     case.cluster.restart();
-    wait_within(Duration::from_secs(60), "the mail", || {
+    wait_within(Duration::from_mins(1), "the mail", || {
         !case.mail.received().is_empty()
     });
     let letter = case.letters(1).remove(0);

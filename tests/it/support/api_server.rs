@@ -46,7 +46,7 @@ impl Outcome {
 
     /// The agent runs too many tasks already.
     pub fn busy() -> Self {
-        Self::failed(11, "too many tasks")
+        Self::failed(11, "Agent is busy. Action x rejected!\n")
     }
 
     /// It never ends by itself.
@@ -84,6 +84,8 @@ pub enum Fault {
     Answer(u16, String),
     /// Silence, for as long as the server lives; the call is obeyed.
     Silence,
+    /// The connection is closed without an answer; the call is obeyed.
+    Hangup,
 }
 
 struct Task {
@@ -108,6 +110,8 @@ struct State {
     started: Vec<Json>,
     peak: usize,
     given_tokens: usize,
+    /// The message of the 403 that answers every task.
+    forbidden: Option<&'static str>,
 }
 
 impl State {
@@ -205,6 +209,16 @@ impl ApiServer {
         self.lock().tokens.clear();
     }
 
+    /// It runs on a worker node now.
+    pub fn become_worker(&self) {
+        self.lock().forbidden = Some("task submission is forbidden in a worker node");
+    }
+
+    /// The user may start no task.
+    pub fn withdraw_role(&self) {
+        self.lock().forbidden = Some("you don't have permission to access this resource");
+    }
+
     /// Every living task ends now.
     pub fn end_all(&self) {
         let mut state = self.lock();
@@ -248,11 +262,15 @@ struct Request {
 fn serve(stream: &TcpStream, state: &Arc<Mutex<State>>, stop: &AtomicBool, account: &Json) {
     let mut stream = BufReader::new(stream);
     while let Some(request) = read_request(&mut stream) {
-        let Some((status, body)) = handle(&request, state, account) else {
-            while !stop.load(Ordering::SeqCst) {
-                thread::sleep(Duration::from_millis(20));
+        let (status, body) = match handle(&request, state, account) {
+            Fault::Answer(status, body) => (status, body),
+            Fault::Hangup => return,
+            Fault::Silence => {
+                while !stop.load(Ordering::SeqCst) {
+                    thread::sleep(Duration::from_millis(20));
+                }
+                return;
             }
-            return;
         };
         let head = format!(
             "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
@@ -297,8 +315,8 @@ fn read_request(stream: &mut BufReader<&TcpStream>) -> Option<Request> {
     })
 }
 
-/// `None` is silence.
-fn handle(request: &Request, shared: &Arc<Mutex<State>>, account: &Json) -> Option<(u16, String)> {
+/// Obeys, and says what becomes of the exchange.
+fn handle(request: &Request, shared: &Arc<Mutex<State>>, account: &Json) -> Fault {
     let parts: Vec<&str> = request
         .path
         .trim_start_matches("/api/")
@@ -308,13 +326,13 @@ fn handle(request: &Request, shared: &Arc<Mutex<State>>, account: &Json) -> Opti
         ("POST", ["login"]) => Call::Login,
         ("POST", [.., "tasks"]) => Call::Start,
         ("GET", [.., "task", _, "status"]) => Call::Status,
-        _ => return Some((404, "{}".into())),
+        _ => return Fault::Answer(404, "{}".into()),
     };
     let mut state = shared.lock().expect("the state");
     *state.calls.entry(call).or_default() += 1;
     let fault = state.faults.get_mut(&call).and_then(VecDeque::pop_front);
     if let Some(Fault::Answer(status, body)) = fault {
-        return Some((status, body));
+        return Fault::Answer(status, body);
     }
     let answer = match call {
         Call::Login => login(&mut state, &request.body, account),
@@ -324,10 +342,7 @@ fn handle(request: &Request, shared: &Arc<Mutex<State>>, account: &Json) -> Opti
         Call::Start => start(&mut state, shared, &request.body),
         Call::Status => status(&state, parts[parts.len() - 2]),
     };
-    match fault {
-        Some(_) => None,
-        None => Some((answer.0, answer.1.to_string())),
-    }
+    fault.unwrap_or_else(|| Fault::Answer(answer.0, answer.1.to_string()))
 }
 
 fn login(state: &mut State, body: &Json, account: &Json) -> (u16, Json) {
@@ -347,6 +362,9 @@ fn login(state: &mut State, body: &Json, account: &Json) -> (u16, Json) {
 }
 
 fn start(state: &mut State, shared: &Arc<Mutex<State>>, body: &Json) -> (u16, Json) {
+    if let Some(message) = state.forbidden {
+        return (403, json!({"code": 403, "message": message, "data": null}));
+    }
     let id = format!("0b5e4b7e-task-{}", state.started.len() + 1);
     let path = body["data"]["path"].as_str().unwrap_or_default();
     let outcome = state.once.pop_front();
@@ -366,7 +384,11 @@ fn start(state: &mut State, shared: &Arc<Mutex<State>>, body: &Json) -> (u16, Js
     state.tasks.insert(id.clone(), Task { ends, outcome });
     (
         201,
-        json!({"code": 201, "message": "success", "data": {"id": id, "action": body["action"]}}),
+        json!({
+            "code": 201,
+            "message": "task queued successfully",
+            "data": {"id": id, "action": body["action"], "queue": "cluster/tasks"},
+        }),
     )
 }
 
@@ -398,7 +420,11 @@ fn status(state: &State, id: &str) -> (u16, Json) {
         }
         None => (
             400,
-            json!({"code": 400, "message": "error getting task status", "data": null}),
+            json!({
+                "code": 400,
+                "message": "error getting error status from redis",
+                "data": "redis: nil",
+            }),
         ),
     }
 }

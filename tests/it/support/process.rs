@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+
 /// A child in a process group of its own, killed with that group on drop.
 pub struct Server {
     child: Child,
@@ -32,15 +34,23 @@ impl Server {
 
     /// Ends it at once, as a crash would, and reaps it.
     pub fn kill(&mut self) {
-        let pid = rustix::process::Pid::from_child(&self.child);
-        let _ = rustix::process::kill_process_group(pid, rustix::process::Signal::KILL);
+        let _ = kill_process_group(Pid::from_child(&self.child), Signal::KILL);
         let _ = self.child.wait();
     }
 
     /// Asks it to stop and waits for it, at most 30 s.
     pub fn terminate(&mut self) -> ExitStatus {
-        let pid = rustix::process::Pid::from_child(&self.child);
-        let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+        self.signal(Signal::TERM);
+        self.wait()
+    }
+
+    /// Sends it, and not its children, a signal.
+    pub fn signal(&self, signal: Signal) {
+        let _ = kill_process(Pid::from_child(&self.child), signal);
+    }
+
+    /// Waits for its end, at most 30 s.
+    pub fn wait(&mut self) -> ExitStatus {
         let mut status = None;
         wait_until("a server to stop when asked", || {
             status = self.child.try_wait().expect("a child of ours");

@@ -40,6 +40,15 @@ pub struct Received {
     pub raw: Vec<u8>,
 }
 
+/// Where the server can be made to wait.
+#[derive(Clone, Copy, Debug)]
+pub enum Step {
+    /// Before the answer to a recipient: nothing was taken yet.
+    Recipient,
+    /// Before the answer to a message: it is kept already.
+    Answer,
+}
+
 impl MailServer {
     /// Starts one, with certificates of its own.
     pub fn start() -> Self {
@@ -109,6 +118,22 @@ impl MailServer {
         (1..)
             .map_while(|n| std::fs::read(folder.join(format!("{n}.eml"))).ok())
             .collect()
+    }
+
+    /// Makes every client wait at this step, until [`MailServer::release`].
+    pub fn hold(&self, step: Step) {
+        let word = match step {
+            Step::Recipient => "recipient",
+            Step::Answer => "answer",
+        };
+        let half = self.folder.path().join("hold.half");
+        std::fs::write(&half, word).unwrap();
+        std::fs::rename(half, self.folder.path().join("hold")).unwrap();
+    }
+
+    /// Lets everybody go on.
+    pub fn release(&self) {
+        std::fs::remove_file(self.folder.path().join("hold")).unwrap();
     }
 
     /// Everything it took so far, in order.
