@@ -90,7 +90,7 @@ impl Default for Pace {
             poll_slowest: Duration::from_secs(5),
             poll_given_up: Duration::from_secs(10),
             retry: Duration::from_secs(1),
-            lifetime: Duration::from_secs(20 * 60),
+            lifetime: Duration::from_mins(20),
         }
     }
 }

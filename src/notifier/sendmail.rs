@@ -22,7 +22,7 @@ use super::compose::html_of;
 use crate::model::{Attempt, Mailbox, OutgoingMail, sanitize, truncate};
 
 /// For the whole command.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 /// How long output is still read when the command has ended: a background child
 /// may hold the pipe.
 const AFTERWARDS: Duration = Duration::from_secs(1);

@@ -19,7 +19,7 @@ use crate::store::{Saved, Store, StoreError};
 use crate::verdict::{self, Circumstances};
 
 /// How long to wait before looking again when nothing is known to be due.
-const IDLE: Duration = Duration::from_secs(300);
+const IDLE: Duration = Duration::from_mins(5);
 /// How soon to try again after Redis or the database failed: short enough that
 /// what was due meanwhile is reported within a minute after it is back.
 const RETRY: Duration = Duration::from_secs(15);
@@ -97,7 +97,8 @@ impl Answering {
         };
         outages.over(self).await?;
         self.answer_all(&parts, &state, &outlook.due).await?;
-        Ok(until(outlook.next, self.clock.now()))
+        // The look may not have shown all that waits.
+        Ok(Duration::ZERO)
     }
 
     async fn answer_all(

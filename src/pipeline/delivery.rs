@@ -11,7 +11,7 @@ use tracing::{debug, error, info, warn};
 use super::clock::Clock;
 use super::parts::Parts;
 use crate::model::{Attempt, Delivery, MailId, Mailbox};
-use crate::notifier::{Next, Transport, next_attempt};
+use crate::notifier::{Next, Transport, is_put_off_too_far, next_attempt};
 use crate::store::{Store, StoreError};
 
 /// How often to look for mails that another process (the command line) put
@@ -83,7 +83,7 @@ impl Delivering {
             let pause = match self.round_until(&stop).await {
                 Ok(_) => POLL,
                 Err(problem) => {
-                    error!(%problem, "the outbox cannot be read, trying again soon");
+                    error!(%problem, "the outbox cannot be worked through, trying again soon");
                     RETRY
                 }
             };
@@ -107,8 +107,13 @@ impl Delivering {
     async fn round_until(&self, stop: &watch::Receiver<bool>) -> Result<Round, StoreError> {
         let parts = Arc::clone(&self.parts.borrow());
         let mut round = Round::default();
-        if self.store.next_due().await?.is_none() {
+        let Some(next) = self.store.next_due().await? else {
             return Ok(round);
+        };
+        let now = self.clock.now();
+        if is_put_off_too_far(next, now) {
+            warn!(%next, "the clock was set back, queued mails are tried at once");
+            self.store.flush(now).await?;
         }
         let way = parts.outgoing.open().await;
         if way.changed {

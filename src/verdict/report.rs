@@ -9,8 +9,8 @@ use super::outcome::{cause_of, health, outcome};
 use super::warnings::warnings;
 use crate::model::{
     AlertLabels, ClusterState, DestinationHealth, DestinationResult, InboxEntry, JudgedMember,
-    JudgedRun, MemberResult, ModuleCause, Outcome, PlanCause, PlanId, PlanSummary, ProbeSet,
-    Report, ReportKind, RunId, Severity, sanitize, truncate,
+    JudgedRun, MemberResult, ModuleCause, Outcome, PlanCause, PlanId, PlanLastRun, PlanSummary,
+    ProbeSet, Report, ReportKind, RunId, Severity, sanitize, truncate,
 };
 
 /// The labels of an alert that a report shows. All others may hold anything.
@@ -97,7 +97,10 @@ pub fn all_well(runs: &[JudgedRun], around: Circumstances<'_>) -> Report {
         advice: advice(&[], &[], DestinationHealth::NotChecked, &[]),
         plans: runs
             .iter()
-            .map(|run| (summary(&run.plan_id, run), run.changed_at()))
+            .map(|run| PlanLastRun {
+                plan: summary(&run.plan_id, run),
+                last: run.changed_at(),
+            })
             .collect(),
         ..blank(ReportKind::AllWell, id, around)
     }
@@ -433,7 +436,7 @@ mod tests {
     fn all_well_is_a_success_with_the_last_runs() {
         let report = all_well(&[run(vec![member("a1", 0)])], ALONE);
         assert_eq!(report.outcome, Outcome::Success);
-        assert_eq!(report.plans[0].1, Some(at(1090)));
+        assert_eq!(report.plans[0].last, Some(at(1090)));
         assert_eq!(report.advice, [Advice::Nothing]);
     }
 }

@@ -22,7 +22,7 @@ fn quick() -> Pace {
         poll_slowest: Duration::from_millis(50),
         poll_given_up: Duration::from_millis(20),
         retry: Duration::from_millis(10),
-        lifetime: Duration::from_secs(60),
+        lifetime: Duration::from_mins(1),
     }
 }
 

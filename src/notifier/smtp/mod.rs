@@ -24,7 +24,7 @@ use super::Transport;
 use crate::model::{Attempt, Encryption, Mailbox, OutgoingMail, SmtpSettings};
 
 /// For a whole attempt, from the name's resolution to the server's last answer.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 /// For a polite good-bye when the mail is already safe.
 const GOOD_BYE: Duration = Duration::from_secs(2);
 /// In the order in which they are chosen. lettre knows no challenge-response.

@@ -234,15 +234,14 @@ impl Words for English {
 
     fn destination(&self, story: DestinationStory<'_>) -> String {
         match story {
-            DestinationStory::Failed(name, cause) => {
-                let how = match cause {
-                    RepoCause::Timeout => "did not answer in time",
-                    RepoCause::Forbidden => "refuses access",
-                    RepoCause::WrongPassword => "does not accept the repositories' encryption key",
-                    _ => "does not answer",
-                };
-                format!("The destination {name} {how}.")
-            }
+            DestinationStory::Failed(name, cause) => match cause {
+                RepoCause::Timeout => format!("The destination {name} did not answer in time."),
+                RepoCause::Forbidden => format!("The destination {name} refuses access."),
+                RepoCause::WrongPassword => format!(
+                    "The repositories at {name} do not open with the encryption key that the cluster holds."
+                ),
+                _ => format!("The destination {name} does not answer."),
+            },
             DestinationStory::FaultElsewhere(name) => format!(
                 "The destination {name} was checked and is fine: the fault is elsewhere (the applications, their nodes or the plan)."
             ),

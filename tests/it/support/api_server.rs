@@ -1,9 +1,9 @@
 //! A stand-in for NS8's api-server with its cluster agent: login, tasks and
 //! their status, as ns8-core's `core/api-server` answers them.
 //!
-//! It runs nothing. A task ends after the time that the test gave it, or never,
-//! and until then it lives: [`ApiServer::peak`] says how many of them lived at
-//! once.
+//! By itself it runs nothing. A task ends after the time that the test gave it,
+//! or never, and until then it lives: [`ApiServer::peak`] says how many of them
+//! lived at once. [`ApiServer::act`] lets tasks really do something.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -93,12 +93,17 @@ struct Task {
     outcome: Outcome,
 }
 
+/// What tasks do, given their `data`.
+type Action = Arc<dyn Fn(&Json) -> Outcome + Send + Sync>;
+
 #[derive(Default)]
 struct State {
     tokens: HashSet<String>,
     tasks: HashMap<String, Task>,
     by_path: HashMap<String, Outcome>,
     usual: Option<Outcome>,
+    action: Option<Action>,
+    workers: Vec<JoinHandle<()>>,
     once: VecDeque<Outcome>,
     faults: HashMap<Call, VecDeque<Fault>>,
     calls: HashMap<Call, usize>,
@@ -132,6 +137,10 @@ impl Drop for ApiServer {
         drop(TcpStream::connect(self.address));
         if let Some(acceptor) = self.acceptor.take() {
             let _ = acceptor.join();
+        }
+        let workers = std::mem::take(&mut self.lock().workers);
+        for worker in workers {
+            let _ = worker.join();
         }
     }
 }
@@ -172,6 +181,12 @@ impl ApiServer {
     /// What becomes of every task that nothing else is said of.
     pub fn usual(&self, outcome: Outcome) {
         self.lock().usual = Some(outcome);
+    }
+
+    /// Every task that nothing else is said of does this, in a thread of its
+    /// own, and ends with it. It must end by itself.
+    pub fn act(&self, action: impl Fn(&Json) -> Outcome + Send + Sync + 'static) {
+        self.lock().action = Some(Arc::new(action));
     }
 
     /// What becomes of tasks whose `data.path` is `path`.
@@ -244,7 +259,7 @@ struct Request {
     body: Json,
 }
 
-fn serve(stream: &TcpStream, state: &Mutex<State>, stop: &AtomicBool, account: &Json) {
+fn serve(stream: &TcpStream, state: &Arc<Mutex<State>>, stop: &AtomicBool, account: &Json) {
     let mut stream = BufReader::new(stream);
     while let Some(request) = read_request(&mut stream) {
         let (status, body) = match handle(&request, state, account) {
@@ -301,7 +316,7 @@ fn read_request(stream: &mut BufReader<&TcpStream>) -> Option<Request> {
 }
 
 /// Obeys, and says what becomes of the exchange.
-fn handle(request: &Request, state: &Mutex<State>, account: &Json) -> Fault {
+fn handle(request: &Request, shared: &Arc<Mutex<State>>, account: &Json) -> Fault {
     let parts: Vec<&str> = request
         .path
         .trim_start_matches("/api/")
@@ -313,7 +328,7 @@ fn handle(request: &Request, state: &Mutex<State>, account: &Json) -> Fault {
         ("GET", [.., "task", _, "status"]) => Call::Status,
         _ => return Fault::Answer(404, "{}".into()),
     };
-    let mut state = state.lock().expect("the state");
+    let mut state = shared.lock().expect("the state");
     *state.calls.entry(call).or_default() += 1;
     let fault = state.faults.get_mut(&call).and_then(VecDeque::pop_front);
     if let Some(Fault::Answer(status, body)) = fault {
@@ -324,7 +339,7 @@ fn handle(request: &Request, state: &Mutex<State>, account: &Json) -> Fault {
         _ if !state.tokens.contains(&request.token) => {
             (401, json!({"code": 401, "message": "Token is expired"}))
         }
-        Call::Start => start(&mut state, &request.body),
+        Call::Start => start(&mut state, shared, &request.body),
         Call::Status => status(&state, parts[parts.len() - 2]),
     };
     fault.unwrap_or_else(|| Fault::Answer(answer.0, answer.1.to_string()))
@@ -346,7 +361,7 @@ fn login(state: &mut State, body: &Json, account: &Json) -> (u16, Json) {
     )
 }
 
-fn start(state: &mut State, body: &Json) -> (u16, Json) {
+fn start(state: &mut State, shared: &Arc<Mutex<State>>, body: &Json) -> (u16, Json) {
     if let Some(message) = state.forbidden {
         return (403, json!({"code": 403, "message": message, "data": null}));
     }
@@ -354,6 +369,13 @@ fn start(state: &mut State, body: &Json) -> (u16, Json) {
     let path = body["data"]["path"].as_str().unwrap_or_default();
     let outcome = state.once.pop_front();
     let outcome = outcome.or_else(|| state.by_path.get(path).cloned());
+    let outcome = outcome.or_else(|| {
+        let action = state.action.clone()?;
+        let (shared, id, data) = (shared.clone(), id.clone(), body["data"].clone());
+        let work = move || end(&shared, &id, action(&data));
+        state.workers.push(thread::spawn(work));
+        Some(Outcome::never())
+    });
     let outcome = outcome.or_else(|| state.usual.clone());
     let outcome = outcome.unwrap_or_else(|| Outcome::output(json!([])));
     let ends = outcome.after.map(|after| Instant::now() + after);
@@ -368,6 +390,17 @@ fn start(state: &mut State, body: &Json) -> (u16, Json) {
             "data": {"id": id, "action": body["action"], "queue": "cluster/tasks"},
         }),
     )
+}
+
+/// The worker waits for the lock that `start` holds, so the task is there.
+fn end(shared: &Mutex<State>, id: &str, outcome: Outcome) {
+    let mut state = shared.lock().expect("the state");
+    if let Some(task) = state.tasks.get_mut(id) {
+        *task = Task {
+            ends: Some(Instant::now()),
+            outcome,
+        };
+    }
 }
 
 fn status(state: &State, id: &str) -> (u16, Json) {

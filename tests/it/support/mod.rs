@@ -5,6 +5,7 @@ pub mod api_server;
 pub mod gateway;
 pub mod http;
 pub mod process;
+pub mod receiver;
 pub mod redis;
 pub mod reports;
 pub mod resp;
