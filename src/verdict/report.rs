@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::advice::advice;
 use super::outcome::{cause_of, health, outcome};
-use super::warnings::warnings;
+use super::warnings::{of_keys, warnings};
 use crate::model::{
     AlertLabels, ClusterState, DestinationHealth, DestinationResult, InboxEntry, JudgedMember,
     JudgedRun, MemberResult, ModuleCause, Outcome, PlanCause, PlanId, PlanLastRun, PlanSummary,
@@ -120,7 +120,7 @@ fn blank(kind: ReportKind, run: RunId, around: Circumstances<'_>) -> Report {
         members: Vec::new(),
         gone: Vec::new(),
         destination: None,
-        warnings: Vec::new(),
+        warnings: of_keys(around.state.map_or(&[], |state| &state.unreadable)).collect(),
         advice: Vec::new(),
         alerts: alert_labels(around.alerts),
         unknown_plans: Vec::new(),
@@ -430,6 +430,37 @@ mod tests {
         assert!(!report.alerts[0].contains_key("instance"));
         assert_eq!(report.outcome, Outcome::RepoFailure);
         assert_eq!(report.advice, [Advice::CheckAlertLabels]);
+    }
+
+    #[test]
+    fn a_plan_that_cannot_be_understood_is_named_whatever_the_report_is_about() {
+        let mut state = ClusterState {
+            read_at: at(0),
+            cluster_uuid: None,
+            cluster_name: None,
+            leader: None,
+            nodes: BTreeMap::new(),
+            modules: BTreeMap::new(),
+            destinations: BTreeMap::new(),
+            plans: BTreeMap::new(),
+            statuses: BTreeMap::new(),
+            unreadable: Vec::new(),
+        };
+        state.unreadable.push(crate::model::Unreadable {
+            key: "cluster/backup/5".into(),
+            reason: "it is not a hash".into(),
+        });
+        let around = Circumstances {
+            state: Some(&state),
+            ..ALONE
+        };
+        for report in [all_well(&[], around), unknown_plans(&["5".into()], around)] {
+            assert!(
+                matches!(&report.warnings[..], [Warning::UnreadableKey { key, .. }] if key == "cluster/backup/5"),
+                "{:?}",
+                report.warnings
+            );
+        }
     }
 
     #[test]
