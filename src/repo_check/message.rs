@@ -40,6 +40,11 @@ impl Masker {
         Self { secrets: all }
     }
 
+    /// The same, and `secret` too.
+    pub(super) fn and(&self, secret: &str) -> Self {
+        Self::new(self.secrets.iter().map(String::as_str).chain([secret]))
+    }
+
     /// `text` on one line, harmless, at most 300 characters, with `***` in the
     /// place of every known secret and of every password inside a URL.
     pub(super) fn clean(&self, text: &str) -> String {
@@ -258,6 +263,12 @@ mod tests {
             "key *** or *** or ***."
         );
         assert_eq!(format!("{masker:?}"), "Masker(3 secrets)");
+    }
+
+    #[test]
+    fn a_secret_that_is_learned_later_is_taken_out_too() {
+        let masker = Masker::new(["s3cret"]).and("obscured");
+        assert_eq!(masker.clean("s3cret obscured"), "*** ***");
     }
 
     #[test]
