@@ -83,6 +83,10 @@ fn mask_urls(text: &str) -> String {
     masked
 }
 
+/// All that restic knows when the rclone that it started has ended; why it
+/// ended stands in rclone's own words before.
+const RCLONE_IS_GONE: &str = "error talking HTTP to rclone";
+
 /// What a failed restic wrote.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Said {
@@ -119,7 +123,7 @@ impl Said {
             }
         }
         let mut telling = telling_lines(&plain);
-        let last = match &farewell {
+        let mut last = match &farewell {
             Some(message) => {
                 let lines = telling_lines(message);
                 let first = lines.first().map(|line| (*line).to_owned());
@@ -128,6 +132,12 @@ impl Said {
             }
             None => last_words(&telling).map(str::to_owned),
         };
+        let is_gone = |line: &str| line.contains(RCLONE_IS_GONE);
+        let rclone = telling.iter().rfind(|line| line.starts_with("rclone: "));
+        if let Some(words) = rclone.filter(|_| last.as_deref().is_some_and(is_gone)) {
+            last = Some((*words).to_owned());
+            telling.retain(|line| !is_gone(line));
+        }
         Self {
             code,
             last,
