@@ -85,7 +85,7 @@ async fn reports(
     request: &Request,
 ) -> anyhow::Result<Vec<Report>> {
     let mut reports = Vec::new();
-    for run in runs(state, request.plan.as_ref(), state.read_at)? {
+    for run in runs(state, request.plan.as_ref())? {
         output::progress(&format!("plan {}: {}", run.plan_id, run.plan.name));
         let probes = probes_of(parts, state, &run).await;
         let around = Circumstances {
@@ -101,13 +101,9 @@ async fn reports(
     Ok(reports)
 }
 
-fn runs(
-    state: &ClusterState,
-    plan: Option<&PlanId>,
-    now: Timestamp,
-) -> anyhow::Result<Vec<JudgedRun>> {
+fn runs(state: &ClusterState, plan: Option<&PlanId>) -> anyhow::Result<Vec<JudgedRun>> {
     if let Some(plan) = plan {
-        let Some(run) = judge(state, plan, now) else {
+        let Some(run) = judge(state, plan) else {
             bail!("the cluster has no plan {plan}; {}", known_plans(state));
         };
         return Ok(vec![run]);
@@ -116,7 +112,7 @@ fn runs(
         .plans
         .iter()
         .filter(|(_, plan)| plan.enabled)
-        .filter_map(|(id, _)| judge(state, id, now))
+        .filter_map(|(id, _)| judge(state, id))
         .filter(|run| !run.members.is_empty())
         .collect())
 }

@@ -112,6 +112,11 @@ impl TaskHttp {
                     "the task API gave a new task no id".to_owned(),
                 ))),
             },
+            // The same status for two reasons; api-server's `createTask` names
+            // this one.
+            StatusCode::FORBIDDEN if contains(&body, b"worker node") => {
+                Err(Trouble::Final(TaskError::NotLeader(self.base.clone())))
+            }
             StatusCode::FORBIDDEN => Err(Trouble::Final(TaskError::NotGranted)),
             StatusCode::NOT_FOUND => Err(Trouble::Final(TaskError::AgentIdle(agent.to_owned()))),
             StatusCode::BAD_REQUEST if contains(&body, b"error queuing") => {

@@ -35,9 +35,15 @@ pub enum TaskError {
         /// all. Outside text that was not made harmless.
         error: String,
     },
-    /// 403: the module lacks the role, or the server is a worker node's.
+    /// 403: the module lacks the role.
     #[error("the task API does not allow it: the role cluster:reader is missing")]
     NotGranted,
+    /// 403 of another kind: that server is a worker node's. After a change of
+    /// leader a container's copy of `/etc/hosts` still names the old one.
+    #[error(
+        "the task API at {0} is not the leader's: restart this service, or set repo_check.api_url"
+    )]
+    NotLeader(String),
     /// The account was refused.
     #[error("the task API refused the module's user and password")]
     Refused,
@@ -58,9 +64,15 @@ pub enum TaskError {
 /// How patient the workers are.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
-    /// Between two questions for the status of one task. The server allows 25
-    /// requests a second to the whole node.
+    /// Before the first question for the status of a task, and the shortest
+    /// pause between two. The server allows 25 requests a second to the whole
+    /// node.
     pub poll: Duration,
+    /// The longest such pause; each is a quarter longer than the one before.
+    /// Every question that finds the task running leaves the server with two
+    /// connections to the leader's Redis for five minutes, so a task that takes
+    /// long is asked seldom: as seldom as ns8-core's own client asks.
+    pub poll_slowest: Duration,
     /// The same once nobody waits any more.
     pub poll_given_up: Duration,
     /// The first pause before another attempt; later ones grow to eight times
@@ -75,9 +87,10 @@ impl Default for Pace {
     fn default() -> Self {
         Self {
             poll: Duration::from_secs(1),
+            poll_slowest: Duration::from_secs(5),
             poll_given_up: Duration::from_secs(10),
             retry: Duration::from_secs(1),
-            lifetime: Duration::from_secs(20 * 60),
+            lifetime: Duration::from_mins(20),
         }
     }
 }
@@ -230,7 +243,8 @@ impl Worker {
     /// Asks for the status until there is one, or the task's time is over.
     async fn wait_for_end(&self, task: &str, caller: &Caller) -> Ended {
         let end_of_life = Instant::now() + self.pace.lifetime;
-        let mut next = Instant::now() + self.pace.poll;
+        let mut patience = self.pace.poll;
+        let mut next = Instant::now() + patience;
         loop {
             sleep_until(next).await;
             match self.http.finished(&self.agent, task).await {
@@ -244,10 +258,11 @@ impl Worker {
             if Instant::now() >= end_of_life {
                 return Ended::With(Err(TaskError::TimedOut));
             }
+            patience = (patience + patience / 4).min(self.pace.poll_slowest);
             let pause = if caller.is_gone() {
                 self.pace.poll_given_up
             } else {
-                self.pace.poll
+                patience
             };
             next = Instant::now() + pause;
         }

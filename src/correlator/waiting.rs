@@ -9,7 +9,7 @@ use crate::model::{InboxEntry, Outage, PlanId};
 
 /// For how long Redis may be away while something waits, before a report says
 /// that the state is not known.
-const OUTAGE_LIMIT: Duration = Duration::from_secs(30 * 60);
+const OUTAGE_LIMIT: Duration = Duration::from_mins(30);
 
 /// What is to be answered now, and when to look again.
 #[derive(Debug, PartialEq, Eq)]

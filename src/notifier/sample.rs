@@ -7,8 +7,8 @@ use super::view::{self, View};
 use crate::config;
 use crate::model::{
     Advice, DestinationHealth, DestinationResult, Language, Lock, Mailbox, MemberResult,
-    ModuleCause, NodeId, Outcome, PlanCause, PlanSummary, Probe, ProbeMethod, RepoCause, Report,
-    ReportKind, Severity, SkipReason, Warning,
+    ModuleCause, NodeId, Outcome, PlanCause, PlanLastRun, PlanSummary, Probe, ProbeMethod,
+    RepoCause, Report, ReportKind, Severity, SkipReason, Warning,
 };
 
 /// All of them, the fullest one last.
@@ -72,7 +72,7 @@ pub(super) fn bare(kind: ReportKind) -> Report {
 }
 
 fn all_well() -> Report {
-    let plans = [Some(at(-4)), None].map(|newest| (plan(), newest));
+    let plans = [Some(at(-4)), None].map(|last| PlanLastRun { plan: plan(), last });
     Report {
         outcome: Outcome::Success,
         plans: plans.to_vec(),
@@ -115,7 +115,10 @@ pub(super) fn full() -> Report {
                 .collect(),
         ],
         unknown_plans: vec!["99".into()],
-        plans: vec![(plan(), Some(at(-4)))],
+        plans: vec![PlanLastRun {
+            plan: plan(),
+            last: Some(at(-4)),
+        }],
         unreachable_since: Some(at(-1)),
         ..bare(ReportKind::Run)
     }

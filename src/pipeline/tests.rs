@@ -237,7 +237,7 @@ async fn more_alerts_than_one_look_shows_are_answered_without_a_pause() {
     }
     assert_eq!(world.waiting().await, 0);
     assert_eq!(pauses.first(), Some(&Duration::ZERO));
-    assert_eq!(world.pass(230).await, Duration::from_secs(300));
+    assert_eq!(world.pass(230).await, Duration::from_mins(5));
 }
 
 #[tokio::test]

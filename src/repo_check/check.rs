@@ -267,7 +267,7 @@ mod tests {
     #[test]
     fn the_whole_is_bounded_by_rounds() {
         let limits = Limits {
-            timeout: Duration::from_secs(60),
+            timeout: Duration::from_mins(1),
             concurrency: 4,
         };
         assert_eq!(limits.whole(1), Duration::from_secs(65));

@@ -95,13 +95,14 @@ fn everything_that_alertmanager_posts_is_taken() {
     assert!(!surface.waiting().is_empty());
 }
 
+type Case<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], &'a str, u16);
+
 #[test]
 fn a_request_that_is_wrong_is_told_why_and_changes_nothing() {
     let surface = Surface::start(limits());
     let json = [("Content-Type", "application/json")];
     let good = webhook("1").to_string();
     let large = format!("{{\"alerts\":[],\"x\":\"{}\"}}", "y".repeat(1024 * 1024));
-    type Case<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], &'a str, u16);
     let cases: [Case<'_>; 13] = [
         ("POST", "/alert", &json, "not json", 400),
         ("POST", "/alert", &json, "", 400),

@@ -19,9 +19,10 @@ const SHORT: Duration = Duration::from_millis(300);
 fn quick() -> Pace {
     Pace {
         poll: Duration::from_millis(10),
+        poll_slowest: Duration::from_millis(50),
         poll_given_up: Duration::from_millis(20),
         retry: Duration::from_millis(10),
-        lifetime: Duration::from_secs(60),
+        lifetime: Duration::from_mins(1),
     }
 }
 
@@ -155,6 +156,32 @@ async fn what_cannot_work_is_said_at_once() {
         assert_eq!(server.calls(Call::Start), began + 1);
     }
     assert_eq!(server.started().len(), 0);
+}
+
+#[tokio::test]
+async fn a_worker_nodes_server_is_not_taken_for_a_missing_role() {
+    let server = server();
+    server.become_worker();
+    let error = run(&api(&server, 4), LONG).await.unwrap_err();
+    assert_eq!(error, TaskError::NotLeader(server.url()));
+    assert_eq!(server.calls(Call::Start), 1);
+    let server = self::server();
+    server.withdraw_role();
+    let error = run(&api(&server, 4), LONG).await.unwrap_err();
+    assert_eq!(error, TaskError::NotGranted);
+}
+
+#[tokio::test]
+async fn a_task_that_takes_long_is_asked_for_its_status_ever_more_seldom() {
+    let server = server();
+    server.usual(Outcome::never());
+    let limit = Duration::from_secs(2);
+    let error = run(&api(&server, 1), limit).await.unwrap_err();
+    assert_eq!(error, TaskError::TimedOut);
+    // 7 questions in the first 170 ms, then one every 50 ms; it would be 200
+    // at an unchanging pace.
+    let asked = server.calls(Call::Status);
+    assert!((5..=48).contains(&asked), "{asked}");
 }
 
 #[tokio::test]

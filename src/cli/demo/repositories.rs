@@ -83,7 +83,7 @@ impl Repositories {
 /// are to be damaged.
 fn samples(folder: &Path, cluster: &ClusterState) -> Result<(DestinationId, Vec<Sample>), Without> {
     let plan = PlanId::from("1");
-    let run = judge(cluster, &plan, cluster.read_at).ok_or(Without::Sample("no plan 1"))?;
+    let run = judge(cluster, &plan).ok_or(Without::Sample("no plan 1"))?;
     let asked = targets(cluster, &run, usize::MAX)
         .map_err(|_| Without::Sample("no failed application or no destination"))?;
     let saved = |module: &ModuleId| {

@@ -254,7 +254,8 @@ pub(super) fn next(report: &Report, locale: &Locale) -> Vec<Step> {
 }
 
 /// The commands of NS8 (`runagent`, `restic-wrapper`; a plan's timer is the
-/// unit `backup<id>`), built only from ids that no shell could misunderstand.
+/// unit `backup<id>`, while a run that was started by hand in cluster-admin is a
+/// task of the node's agent), built only from ids that no shell could misunderstand.
 fn command(advice: Advice, report: &Report) -> Option<String> {
     let plan = report.plan.as_ref().map(|plan| plan.id.as_str());
     let plan = plan.filter(|id| shell_safe(id));
@@ -268,7 +269,7 @@ fn command(advice: Advice, report: &Report) -> Option<String> {
         Advice::RemoveLock => restic(RepoCause::Locked, "unlock"),
         Advice::CheckRepository => restic(RepoCause::Corrupt, "check"),
         Advice::ReadModuleLog | Advice::CheckRetention => {
-            Some(format!("journalctl -u backup{}", plan?))
+            Some(format!("journalctl -u backup{} -u agent@node", plan?))
         }
         Advice::CheckRedis => Some("systemctl status redis".into()),
         Advice::CheckDestination

@@ -155,6 +155,7 @@ impl Words for English {
                     None => "does not answer".to_owned(),
                 }
             ),
+            What::AllWell(0) => "An alert came in that names no plan, and there is no enabled plan with applications to check.".into(),
             What::AllWell(1) => "An alert came in that names no plan. The only enabled plan was checked, and it is fine.".into(),
             What::AllWell(n) => format!(
                 "An alert came in that names no plan. The {n} enabled plans were checked, and they are fine."

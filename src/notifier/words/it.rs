@@ -175,6 +175,7 @@ impl Words for Italian {
                 "Non è possibile sapere come sono andati i backup: il Redis del cluster non risponde{}.",
                 gone.map_or_else(String::new, |gone| format!(" {}", on("dal", &since(gone))))
             ),
+            What::AllWell(0) => "È arrivato un allarme che non nomina alcun piano, e non c'è alcun piano abilitato con applicazioni da verificare.".into(),
             What::AllWell(1) => "È arrivato un allarme che non nomina alcun piano. L'unico piano abilitato è stato verificato ed è a posto.".into(),
             What::AllWell(n) => format!(
                 "È arrivato un allarme che non nomina alcun piano. I {n} piani abilitati sono stati verificati e sono a posto."

@@ -307,6 +307,14 @@ mod tests {
     }
 
     #[test]
+    fn no_plan_at_all_is_not_called_fine() {
+        for (language, word) in [(Language::En, "fine"), (Language::It, "a posto")] {
+            let said = words(language).what(What::AllWell(0));
+            assert!(!said.contains(word) && !said.contains('0'), "{said}");
+        }
+    }
+
+    #[test]
     fn one_application_is_not_spoken_of_as_many() {
         let w = words(Language::En);
         assert_eq!(w.counts(1, 1), "1 of 1 application failed");

@@ -1,7 +1,7 @@
 //! Redis away, and another leader.
 
 use std::net::Ipv4Addr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -9,7 +9,6 @@ use super::case::{backup_failed, webhook};
 use super::world::{SEVEN, World, last_run};
 use crate::support::process::{free_port, wait_until, wait_within};
 use crate::support::redis::{CLUSTER_PASSWORD, Cluster, RedisServer};
-use crate::support::resp::Resp;
 
 #[test]
 fn while_redis_is_away_nothing_is_made_up_and_the_answer_comes_within_a_minute_after() {
@@ -33,11 +32,9 @@ fn while_redis_is_away_nothing_is_made_up_and_the_answer_comes_within_a_minute_a
     assert_eq!((case.reports(), case.mail.received().len()), (0, 0));
 
     case.cluster.restart();
-    let back = Instant::now();
-    wait_within(Duration::from_secs(60), "the mail", || {
+    wait_within(Duration::from_mins(1), "the mail", || {
         !case.mail.received().is_empty()
     });
-    assert!(back.elapsed() < Duration::from_secs(60));
     let letter = case.letters(1).remove(0);
     assert_eq!(
         letter.subject,
@@ -49,15 +46,18 @@ fn while_redis_is_away_nothing_is_made_up_and_the_answer_comes_within_a_minute_a
     assert_eq!(case.reports(), 1);
 }
 
-/// Node 1, where the program runs, holds a replica; node 2 leads until it dies.
+/// Node 1, where the program runs, holds a replica, which lags behind while
+/// node 2 leads; then node 2 dies.
 #[test]
-fn after_a_change_of_leader_the_new_one_is_read() {
+fn the_leader_is_read_and_after_a_change_the_new_one() {
     let port = free_port();
     let leader = Cluster::empty(RedisServer::start_at(Ipv4Addr::new(127, 0, 0, 2), port))
         .node(1, "127.0.0.1", "First")
         .node(2, "127.0.0.2", "Second")
         .leader(2);
-    let own = replica_of(&leader, port);
+    let own = Cluster::empty(RedisServer::start_at(Ipv4Addr::LOCALHOST, port));
+    replicate(&leader, &own);
+    own.command(&["REPLICAOF", "127.0.0.2", &free_port().to_string()]);
     let world = World::in_cluster(leader, &SEVEN).set("repo_check.method", json!("off"));
     world.plan("1", "Nightly", &["mail1", "samba1"]);
     world.status(1, "1", "mail1", 1);
@@ -70,10 +70,7 @@ fn after_a_change_of_leader_the_new_one_is_read() {
         "[NS8 Backup] ⚠️ Backup partially failed: Nightly - 1 of 2 applications failed (Second)"
     );
 
-    wait_until("the replica to have it all", || {
-        let last_of_it = own.command(&["EXISTS", "node/2/backup_status/1"]);
-        matches!(last_of_it, Resp::Number(1))
-    });
+    replicate(&case.cluster, &own);
     case.cluster.redis.crash();
     own.command(&["REPLICAOF", "NO", "ONE"]);
     let own = own.leader(1);
@@ -89,18 +86,15 @@ fn after_a_change_of_leader_the_new_one_is_read() {
     case.repeats_give_nothing(&[&alert], 2);
 }
 
-fn replica_of(leader: &Cluster, port: u16) -> Cluster {
-    let own = Cluster::empty(RedisServer::start_at(Ipv4Addr::LOCALHOST, port));
+/// Makes `own` a replica that has all that the leader has.
+fn replicate(leader: &Cluster, own: &Cluster) {
     leader.command(&["CONFIG", "SET", "repl-diskless-sync-delay", "0"]);
     own.command(&["CONFIG", "SET", "masteruser", "cluster"]);
     own.command(&["CONFIG", "SET", "masterauth", CLUSTER_PASSWORD]);
-    let leader = leader.redis.address();
-    let (host, port) = (leader.ip().to_string(), leader.port().to_string());
-    own.command(&["REPLICAOF", &host, &port]);
-    wait_until("the replica to be one", || {
-        own.command(&["INFO", "replication"])
-            .text()
-            .contains("master_link_status:up")
+    let at = leader.redis.address();
+    own.command(&["REPLICAOF", &at.ip().to_string(), &at.port().to_string()]);
+    wait_until("the replica to have it all", || {
+        let state = own.command(&["INFO", "replication"]);
+        state.text().contains("master_link_status:up")
     });
-    own
 }

@@ -46,7 +46,7 @@ impl Outcome {
 
     /// The agent runs too many tasks already.
     pub fn busy() -> Self {
-        Self::failed(11, "too many tasks")
+        Self::failed(11, "Agent is busy. Action x rejected!\n")
     }
 
     /// It never ends by itself.
@@ -110,6 +110,8 @@ struct State {
     started: Vec<Json>,
     peak: usize,
     given_tokens: usize,
+    /// The message of the 403 that answers every task.
+    forbidden: Option<&'static str>,
 }
 
 impl State {
@@ -205,6 +207,16 @@ impl ApiServer {
     /// No token is worth anything any more.
     pub fn expire_tokens(&self) {
         self.lock().tokens.clear();
+    }
+
+    /// It runs on a worker node now.
+    pub fn become_worker(&self) {
+        self.lock().forbidden = Some("task submission is forbidden in a worker node");
+    }
+
+    /// The user may start no task.
+    pub fn withdraw_role(&self) {
+        self.lock().forbidden = Some("you don't have permission to access this resource");
     }
 
     /// Every living task ends now.
@@ -350,6 +362,9 @@ fn login(state: &mut State, body: &Json, account: &Json) -> (u16, Json) {
 }
 
 fn start(state: &mut State, shared: &Arc<Mutex<State>>, body: &Json) -> (u16, Json) {
+    if let Some(message) = state.forbidden {
+        return (403, json!({"code": 403, "message": message, "data": null}));
+    }
     let id = format!("0b5e4b7e-task-{}", state.started.len() + 1);
     let path = body["data"]["path"].as_str().unwrap_or_default();
     let outcome = state.once.pop_front();
@@ -369,7 +384,11 @@ fn start(state: &mut State, shared: &Arc<Mutex<State>>, body: &Json) -> (u16, Js
     state.tasks.insert(id.clone(), Task { ends, outcome });
     (
         201,
-        json!({"code": 201, "message": "success", "data": {"id": id, "action": body["action"]}}),
+        json!({
+            "code": 201,
+            "message": "task queued successfully",
+            "data": {"id": id, "action": body["action"], "queue": "cluster/tasks"},
+        }),
     )
 }
 
@@ -401,7 +420,11 @@ fn status(state: &State, id: &str) -> (u16, Json) {
         }
         None => (
             400,
-            json!({"code": 400, "message": "error getting task status", "data": null}),
+            json!({
+                "code": 400,
+                "message": "error getting error status from redis",
+                "data": "redis: nil",
+            }),
         ),
     }
 }

@@ -24,14 +24,14 @@ pub struct Surface {
     runtime: Runtime,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
-    _folder: Option<TempDir>,
+    folder: Option<TempDir>,
 }
 
 impl Surface {
     pub fn start(limits: Limits) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let mut surface = Self::start_in(&folder.path().join("state"), limits);
-        surface._folder = Some(folder);
+        surface.folder = Some(folder);
         surface
     }
 
@@ -58,7 +58,7 @@ impl Surface {
             runtime: runtime(),
             stop: Some(stop),
             thread: Some(thread),
-            _folder: None,
+            folder: None,
         }
     }
 
