@@ -87,7 +87,7 @@ async fn read_and_judge(reader: &RedisReader, now: Timestamp) -> usize {
     state
         .plans
         .keys()
-        .filter_map(|plan| judge(&state, plan, now))
+        .filter_map(|plan| judge(&state, plan))
         .flat_map(|run| run.members)
         .filter(|member| member.cause.severity() == Severity::Bad)
         .count()

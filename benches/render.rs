@@ -89,7 +89,7 @@ fn report(count: usize) -> Report {
         instances: ids.clone(),
         ..Plan::default()
     };
-    let now = time(Duration::from_secs(3600));
+    let now = time(Duration::from_hours(1));
     let live = |(index, id): (usize, &ModuleId)| {
         let module = Module {
             name: Some(format!("Cloud of department {index}")),
@@ -110,7 +110,7 @@ fn report(count: usize) -> Report {
         statuses: BTreeMap::from([(id.clone(), statuses(&ids))]),
         unreadable: Vec::new(),
     };
-    let run = judge(&state, &id, now).expect("the plan");
+    let run = judge(&state, &id).expect("the plan");
     let probes = ProbeSet::skipped(ProbeMethod::Off, SkipReason::Off);
     let around = Circumstances {
         state: Some(&state),
@@ -126,7 +126,7 @@ fn statuses(ids: &[ModuleId]) -> BTreeMap<ModuleId, StatusReading> {
         .map(|(index, id)| {
             let status = Status {
                 start: time(Duration::ZERO),
-                end: time(Duration::from_secs(300)),
+                end: time(Duration::from_mins(5)),
                 errors: u32::from(index % 5 == 0),
                 size: Some(1_000_000_000),
                 files: Some(4_500),

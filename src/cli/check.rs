@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::output::{self, Format};
 use super::{mail, setup};
 use crate::cluster::SnapshotReader;
-use crate::config::{self, Config, Method, Sources};
+use crate::config::Method;
 use crate::correlator::judge;
 use crate::logging::Role;
 use crate::model::{ClusterState, JudgedRun, Outcome, PlanId, Report};
@@ -32,75 +32,42 @@ pub struct Request {
 }
 
 #[derive(Serialize)]
-struct Checked {
+struct Checked<'a> {
     format: &'static str,
     outcome: Outcome,
-    reports: Vec<Report>,
+    reports: &'a [Report],
 }
+
+/// What stands for the configuration where there is none: somebody's snapshot
+/// can be read without one, and nothing is mailed.
+const NOBODY: &str = "mail: {from: nobody@localhost.invalid, to: [nobody@localhost.invalid]}";
 
 /// Reads, asks, decides and prints. The exit code is that of the worst outcome.
 pub fn run(path: Option<PathBuf>, request: Request) -> anyhow::Result<ExitCode> {
-    let (parts, now) = match &request.snapshot {
-        Some(file) => from_snapshot(path, file)?,
-        None => {
-            let (config, _log) = setup::start(path, Role::Command)?;
-            (Parts::build(config)?, Timestamp::now())
-        }
+    let parts = match &request.snapshot {
+        Some(file) => of_snapshot(path, file)?,
+        None => Parts::build(setup::start(path, Role::Command)?.0)?,
     };
-    setup::block_on(check(parts, request, now))
+    setup::run(check(parts, request))
 }
 
-/// A snapshot is looked at from the moment at which it was made, without asking
-/// any repository: it may come from another cluster.
-fn from_snapshot(path: Option<PathBuf>, file: &Path) -> anyhow::Result<(Parts, Timestamp)> {
-    let mut config = config_or_defaults(path)?;
+/// No repository is asked: the snapshot may come from another cluster.
+fn of_snapshot(path: Option<PathBuf>, file: &Path) -> anyhow::Result<Parts> {
+    let mut config = setup::load_or(path, NOBODY)?;
     config.repo_check.method = Method::Off;
     setup::begin(&config, Role::Command)?;
     let snapshot = SnapshotReader::load(file)?;
-    let now = snapshot.state().read_at;
-    Ok((Parts::with_reader(config, Arc::new(snapshot))?, now))
+    Ok(Parts::with_reader(config, Arc::new(snapshot))?)
 }
 
-/// Reading somebody's snapshot must not need a configuration.
-fn config_or_defaults(path: Option<PathBuf>) -> anyhow::Result<Config> {
-    let sources = Sources::from_process(path);
-    if sources.path.is_none() && !sources.file().exists() {
-        let nobody = "mail: {from: nobody@localhost.invalid, to: [nobody@localhost.invalid]}";
-        return Ok(config::load_str(nobody, &sources.env)?.config);
-    }
-    Ok(config::load(&sources)?.config)
-}
-
-async fn check(parts: Parts, request: Request, now: Timestamp) -> anyhow::Result<ExitCode> {
+async fn check(parts: Parts, request: Request) -> anyhow::Result<ExitCode> {
     output::progress("reading the cluster");
-    let state = parts.reader.read(now).await?;
-    let mut reports = Vec::new();
-    for run in runs(&state, request.plan.as_ref(), now)? {
-        output::progress(&format!("plan {}: {}", run.plan_id, run.plan.name));
-        let probes = probes_of(&parts, &state, &run).await;
-        let around = Circumstances {
-            state: Some(&state),
-            alerts: &[],
-            now,
-        };
-        reports.push(verdict::of_run(&run, probes, around));
-    }
+    let state = setup::read(parts.reader.as_ref()).await?;
+    let reports = reports(&parts, &state, &request).await?;
     let Some(outcome) = reports.iter().map(|report| report.outcome).max() else {
-        bail!("there is no enabled plan with an application in it");
+        bail!("there is nothing to check: the cluster has no enabled plan with an application");
     };
-    match request.format {
-        Format::Json => output::json(&Checked {
-            format: "ns8-backup-monitor/check/1",
-            outcome,
-            reports: reports.clone(),
-        })?,
-        Format::Text => {
-            for report in &reports {
-                output::text(&parts.text(report)?);
-                output::text("");
-            }
-        }
-    }
+    print(&parts, &request, outcome, &reports)?;
     if request.notify {
         notify(parts, reports).await?;
     }
@@ -111,15 +78,33 @@ async fn check(parts: Parts, request: Request, now: Timestamp) -> anyhow::Result
     }))
 }
 
-fn runs(
+/// One report per run. With a snapshot, now is the moment at which that was made.
+async fn reports(
+    parts: &Parts,
     state: &ClusterState,
-    plan: Option<&PlanId>,
-    now: Timestamp,
-) -> anyhow::Result<Vec<JudgedRun>> {
+    request: &Request,
+) -> anyhow::Result<Vec<Report>> {
+    let mut reports = Vec::new();
+    for run in runs(state, request.plan.as_ref())? {
+        output::progress(&format!("plan {}: {}", run.plan_id, run.plan.name));
+        let probes = probes_of(parts, state, &run).await;
+        let around = Circumstances {
+            state: Some(state),
+            alerts: &[],
+            now: match request.snapshot {
+                Some(_) => state.read_at,
+                None => Timestamp::now(),
+            },
+        };
+        reports.push(verdict::of_run(&run, probes, around));
+    }
+    Ok(reports)
+}
+
+fn runs(state: &ClusterState, plan: Option<&PlanId>) -> anyhow::Result<Vec<JudgedRun>> {
     if let Some(plan) = plan {
-        let Some(run) = judge(state, plan, now) else {
-            let known: Vec<&str> = state.plans.keys().map(PlanId::as_str).collect();
-            bail!("there is no plan {plan}; there are: {}", known.join(", "));
+        let Some(run) = judge(state, plan) else {
+            bail!("the cluster has no plan {plan}; {}", known_plans(state));
         };
         return Ok(vec![run]);
     }
@@ -127,20 +112,59 @@ fn runs(
         .plans
         .iter()
         .filter(|(_, plan)| plan.enabled)
-        .filter_map(|(id, _)| judge(state, id, now))
+        .filter_map(|(id, _)| judge(state, id))
         .filter(|run| !run.members.is_empty())
         .collect())
 }
 
+fn known_plans(state: &ClusterState) -> String {
+    let known: Vec<String> = state
+        .plans
+        .iter()
+        .map(|(id, plan)| format!("{id} ({})", plan.name))
+        .collect();
+    if known.is_empty() {
+        return "it has none at all".to_owned();
+    }
+    format!("it has {}", known.join(", "))
+}
+
+fn print(
+    parts: &Parts,
+    request: &Request,
+    outcome: Outcome,
+    reports: &[Report],
+) -> anyhow::Result<()> {
+    match request.format {
+        Format::Json => output::json(&Checked {
+            format: "ns8-backup-monitor/check/1",
+            outcome,
+            reports,
+        }),
+        Format::Text => {
+            let texts: Vec<String> = reports
+                .iter()
+                .map(|report| parts.text(report))
+                .collect::<Result<_, _>>()?;
+            output::text(&texts.join("\n\n"))
+        }
+    }
+}
+
 /// Stores the reports and mails them, also those of runs that were reported
-/// before: somebody asked for it.
+/// before: somebody asked for it. A mail that does not go out now stays in the
+/// outbox.
 async fn notify(parts: Parts, reports: Vec<Report>) -> anyhow::Result<()> {
     let store = Store::open(&parts.config.state_dir)?;
     for report in reports {
         let now = Timestamp::now();
         let first = parts.mails(&report, store.instance(), "")?;
-        let again = parts.mails(&report, store.instance(), &format!("checked {now}"))?;
-        if let Saved::Already(id) = store.save_report(report, first, Vec::new(), now).await? {
+        let saved = store
+            .save_report(report.clone(), first, Vec::new(), now)
+            .await?;
+        if let Saved::Already(id) = saved {
+            let key = format!("checked {now}");
+            let again = parts.mails(&report, store.instance(), &key)?;
             store.queue_again(id, again, now).await?;
         }
     }

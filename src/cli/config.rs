@@ -10,25 +10,19 @@ use crate::config::EXAMPLE;
 pub fn check(path: Option<PathBuf>) -> anyhow::Result<ExitCode> {
     let (config, warnings) = setup::load(path)?;
     for warning in &warnings {
-        output::text(&format!("warning: {warning}"));
+        output::text(&format!("warning: {warning}"))?;
     }
-    let recipients = config.mail.to.len();
     output::text(&format!(
-        "The configuration is right: mails from {} to {recipients} recipient{}, {} warning{}.",
+        "The configuration is right: mails from {} to {}, {}.",
         config.mail.from,
-        plural(recipients),
-        warnings.len(),
-        plural(warnings.len()),
-    ));
+        output::counted(config.mail.to.len(), "recipient"),
+        output::counted(warnings.len(), "warning"),
+    ))?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn plural(count: usize) -> &'static str {
-    if count == 1 { "" } else { "s" }
-}
-
 /// Prints the annotated example.
-pub fn example() -> ExitCode {
-    output::text(EXAMPLE);
-    ExitCode::SUCCESS
+pub fn example() -> anyhow::Result<ExitCode> {
+    output::text(EXAMPLE)?;
+    Ok(ExitCode::SUCCESS)
 }

@@ -4,61 +4,63 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::bail;
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio::sync::{Notify, watch};
 
 use super::output::{self, Format};
 use super::setup;
-use crate::config::{self, Config};
+use crate::config::Config;
 use crate::logging::Role;
-use crate::model::{Attempt, Mailbox};
-use crate::pipeline::{Delivering, Parts, SystemClock};
+use crate::model::{Attempt, Mailbox, sanitize};
+use crate::pipeline::{Delivering, Parts, SystemClock, Unrecorded};
 use crate::store::{StateLock, Store};
 
 #[derive(Serialize)]
 struct Sent {
     format: &'static str,
     via: String,
-    results: Vec<Answer>,
+    results: Vec<Told>,
 }
 
+/// What became of one recipient.
 #[derive(Serialize)]
-struct Answer {
+struct Told {
     to: Mailbox,
-    accepted: bool,
+    result: Verdict,
     answer: String,
+}
+
+/// What the server made of one recipient.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Verdict {
+    /// It took the mail.
+    Accepted,
+    /// It refused this recipient for good.
+    Refused,
+    /// Anything else; another attempt may go better.
+    Failed,
 }
 
 /// Sends a test mail to `to`, or to every configured recipient, at once and
 /// past the outbox, and shows what the server said to each.
-pub fn run(path: Option<PathBuf>, to: Vec<String>, format: Format) -> anyhow::Result<ExitCode> {
+pub fn run(path: Option<PathBuf>, to: Vec<Mailbox>, format: Format) -> anyhow::Result<ExitCode> {
     let (mut config, _log) = setup::start(path, Role::Command)?;
     if !to.is_empty() {
-        config.mail.to = checked(&to)?;
+        config.mail.to = to;
     }
-    let sent = setup::block_on(send(config))?;
-    let all_accepted = sent.results.iter().all(|answer| answer.accepted);
+    let sent = setup::run(send(config))?;
     match format {
         Format::Json => output::json(&sent)?,
-        Format::Text => output::text(&told(&sent)),
+        Format::Text => output::text(&lines(&sent))?,
     }
-    Ok(if all_accepted {
+    let accepted = |told: &Told| told.result == Verdict::Accepted;
+    Ok(if sent.results.iter().all(accepted) {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     })
-}
-
-fn checked(addresses: &[String]) -> anyhow::Result<Vec<Mailbox>> {
-    addresses
-        .iter()
-        .map(|address| match config::mailbox(address) {
-            Ok(mailbox) => Ok(mailbox),
-            Err(reason) => bail!("--to: {address:?} {reason}"),
-        })
-        .collect()
 }
 
 async fn send(config: Config) -> anyhow::Result<Sent> {
@@ -68,13 +70,14 @@ async fn send(config: Config) -> anyhow::Result<Sent> {
     let mut results = Vec::new();
     for to in &mail.to {
         output::progress(&format!("sending to {to} through {}", way.description));
-        let (accepted, answer) = match way.transport.send(&mail, to).await {
-            Attempt::Sent(answer) => (true, answer),
-            Attempt::Refused(answer) | Attempt::Failed(answer) => (false, answer),
+        let (result, answer) = match way.transport.send(&mail, to).await {
+            Attempt::Sent(answer) => (Verdict::Accepted, answer),
+            Attempt::Refused(answer) => (Verdict::Refused, answer),
+            Attempt::Failed(answer) => (Verdict::Failed, answer),
         };
-        results.push(Answer {
+        results.push(Told {
             to: to.clone(),
-            accepted,
+            result,
             answer,
         });
     }
@@ -85,22 +88,17 @@ async fn send(config: Config) -> anyhow::Result<Sent> {
     })
 }
 
-fn told(sent: &Sent) -> String {
-    let lines: Vec<String> = sent
-        .results
-        .iter()
-        .map(|result| {
-            let verdict = if result.accepted {
-                "accepted"
-            } else {
-                "NOT accepted"
-            };
-            format!(
-                "{}: {verdict} by {}: {}",
-                result.to, sent.via, result.answer
-            )
-        })
-        .collect();
+fn lines(sent: &Sent) -> String {
+    let line = |result: &Told| {
+        let verdict = match result.result {
+            Verdict::Accepted => "accepted",
+            Verdict::Refused => "REFUSED",
+            Verdict::Failed => "NOT SENT",
+        };
+        let Told { to, answer, .. } = result;
+        sanitize(&format!("{to}: {verdict} by {}: {answer}", sent.via))
+    };
+    let lines: Vec<String> = sent.results.iter().map(line).collect();
     lines.join("\n")
 }
 
@@ -128,15 +126,17 @@ pub async fn deliver_or_leave(parts: Parts, store: Store) -> anyhow::Result<Deli
         parts,
         clock: Arc::new(SystemClock),
         mails: Arc::new(Notify::new()),
+        unrecorded: Unrecorded::default(),
     };
     let round = delivering.round().await?;
     let well = round.waiting + round.lost == 0;
     let told = if well {
-        format!("Delivered to {} recipients.", round.sent)
+        let recipients = output::counted(round.sent, "recipient");
+        format!("Delivered to {recipients}.")
     } else {
         format!(
-            "Not everything could be delivered: {} sent, {} that the service will try again, \
-             {} refused. `report show` tells why.",
+            "Not everything could be delivered: {} sent, {} that the service will try again \
+             when it runs, {} given up. `report show` tells why.",
             round.sent, round.waiting, round.lost
         )
     };

@@ -13,14 +13,20 @@ mod output;
 mod report;
 mod serve;
 mod setup;
+mod signals;
 mod snapshot;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
-use crate::model::ReportId;
+use crate::config::{self as settings, ConfigErrors};
+use crate::model::{Mailbox, ReportId};
+
+const CONFIG_HELP: &str = "\
+The configuration file [env: CONFIG_FILE] [default: /etc/ns8-backup-monitor/config.yml]";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -41,14 +47,13 @@ Exit codes:
   0  it worked; for check: SUCCESS
   1  it did not; for check: PARTIAL
   2  a mistake in the arguments or in the configuration; for check: REPO_FAILURE
-  3  check only: could not tell, also because of the configuration";
+  3  check only: could not tell, also because of the arguments or configuration";
 
 /// One true mail for every failed NethServer 8 backup run.
 #[derive(Debug, Parser)]
 #[command(name = "ns8-backup-monitor", version, about, after_help = EXAMPLES)]
 struct Arguments {
-    /// The configuration file [default: /etc/ns8-backup-monitor/config.yml]
-    #[arg(long, global = true, env = "CONFIG_FILE", value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", help = CONFIG_HELP)]
     config: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
@@ -80,8 +85,8 @@ enum Command {
     /// Send a test mail to every recipient now and show the server's answers
     TestMail {
         /// Instead of the configured recipients
-        #[arg(long, value_name = "ADDRESS")]
-        to: Vec<String>,
+        #[arg(long, value_name = "ADDRESS", value_parser = settings::mailbox)]
+        to: Vec<Mailbox>,
         /// How to print
         #[arg(long, value_enum, default_value_t)]
         format: output::Format,
@@ -125,8 +130,9 @@ enum ReportCommand {
         #[arg(long, value_name = "ID")]
         plan: Option<String>,
         /// How many
-        #[arg(long, default_value_t = 20, value_name = "N")]
-        limit: usize,
+        #[arg(long, default_value_t = 20, value_name = "N",
+              value_parser = clap::value_parser!(u16).range(1..=10_000))]
+        limit: u16,
         /// How to print
         #[arg(long, value_enum, default_value_t)]
         format: output::Format,
@@ -152,30 +158,49 @@ pub fn run() -> ExitCode {
         Ok(arguments) => arguments,
         Err(usage) => return usage_problem(&usage),
     };
-    let could_not_tell = matches!(arguments.command, Command::Check { .. });
-    match dispatch(arguments) {
-        Ok(code) => code,
-        Err(problem) => {
-            output::problem(&problem);
-            let is_configuration = problem.is::<crate::config::ConfigErrors>();
-            match (could_not_tell, is_configuration) {
-                (true, _) => ExitCode::from(3),
-                (false, true) => ExitCode::from(2),
-                (false, false) => ExitCode::FAILURE,
-            }
+    let failed = failure(matches!(arguments.command, Command::Check { .. }));
+    dispatch(arguments).unwrap_or_else(|problem| {
+        output::problem(&problem);
+        if problem.is::<ConfigErrors>() {
+            failed.mistake
+        } else {
+            failed.other
         }
+    })
+}
+
+/// The exit codes of a command that failed.
+struct Failure {
+    /// By a mistake in the arguments or in the configuration.
+    mistake: ExitCode,
+    other: ExitCode,
+}
+
+/// `check` gives 1 and 2 a meaning.
+fn failure(is_check: bool) -> Failure {
+    let (mistake, other) = if is_check { (3, 3) } else { (2, 1) };
+    Failure {
+        mistake: ExitCode::from(mistake),
+        other: ExitCode::from(other),
     }
 }
 
-/// clap's own exit code for a mistake is 2, which `check` gives a meaning.
+/// Help and version come this way as well.
 fn usage_problem(usage: &clap::Error) -> ExitCode {
     let _ = usage.print();
-    let is_check = std::env::args().any(|argument| argument == "check");
-    match (usage.use_stderr(), is_check) {
-        (false, _) => ExitCode::SUCCESS,
-        (true, true) => ExitCode::from(3),
-        (true, false) => ExitCode::from(2),
+    if usage.use_stderr() {
+        failure(is_check(std::env::args_os())).mistake
+    } else {
+        ExitCode::SUCCESS
     }
+}
+
+/// Whether arguments that cannot be understood as a whole are those of `check`.
+fn is_check(arguments: impl Iterator<Item = OsString>) -> bool {
+    Arguments::command()
+        .ignore_errors(true)
+        .try_get_matches_from(arguments)
+        .is_ok_and(|found| found.subcommand_name() == Some("check"))
 }
 
 fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
@@ -199,7 +224,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::TestMail { to, format } => mail::run(path, to, format),
         Command::Config { command } => match command {
             ConfigCommand::Check => config::check(path),
-            ConfigCommand::Example => Ok(config::example()),
+            ConfigCommand::Example => config::example(),
         },
         Command::Report { command } => match command {
             ReportCommand::List {
@@ -213,5 +238,32 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Health => health::run(path),
         Command::Demo => demo::run(),
         Command::Snapshot { output } => snapshot::run(path, &output),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_declared_without_contradiction() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn wrong_arguments_are_known_as_those_of_check() {
+        for (line, expected) in [
+            ("check --bogus", true),
+            ("check --format yaml", true),
+            ("--config check check --plan", true),
+            ("config check --bogus", false),
+            ("--config check serve --bogus", false),
+            ("report show check", false),
+            ("chekc", false),
+            ("", false),
+        ] {
+            let words = std::iter::once("ns8-backup-monitor").chain(line.split_whitespace());
+            assert_eq!(is_check(words.map(OsString::from)), expected, "{line}");
+        }
     }
 }

@@ -1,10 +1,12 @@
 //! Printing: to people and to programs.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::{ErrorKind, IsTerminal as _, Result, StdoutLock, Write as _};
 
+use anyhow::Context as _;
 use clap::ValueEnum;
 use serde::Serialize;
 
+use crate::config::ConfigErrors;
 use crate::model::sanitize;
 
 /// Who reads the output.
@@ -19,62 +21,89 @@ pub enum Format {
 
 /// Prints a value as JSON.
 pub fn json(value: &impl Serialize) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
-    serde_json::to_writer_pretty(&mut out, value)?;
-    writeln!(out)?;
-    Ok(())
+    print(|out| {
+        serde_json::to_writer_pretty(&mut *out, value)?;
+        writeln!(out)
+    })
 }
 
-/// Prints text to the standard output. A reader that went away, such as
-/// `head`, is no error.
-pub fn text(text: &str) {
-    let _ = writeln!(std::io::stdout().lock(), "{}", text.trim_end());
+/// Prints text to the standard output, as it is: outside text in it was made
+/// harmless before.
+pub fn text(text: &str) -> anyhow::Result<()> {
+    print(|out| writeln!(out, "{}", text.trim_end()))
+}
+
+/// A reader that went away, such as `head`, is no error; half an output is.
+fn print(write: impl FnOnce(&mut StdoutLock<'_>) -> Result<()>) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    match write(&mut out).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        done => done.context("the output cannot be written"),
+    }
 }
 
 /// Says something beside the output proper, which may be JSON.
 pub fn note(what: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{what}");
+    let _ = writeln!(std::io::stderr().lock(), "{}", sanitize(what));
 }
 
 /// Says on a terminal what is going on; silent for scripts.
 pub fn progress(what: &str) {
-    let mut err = std::io::stderr().lock();
-    if err.is_terminal() {
-        let _ = writeln!(err, "… {}", sanitize(what));
+    if std::io::stderr().is_terminal() {
+        note(&format!("… {what}"));
     }
 }
 
-/// Tells a failure and what led to it.
+/// Tells a failure and what led to it, or every mistake of a configuration.
 pub fn problem(problem: &anyhow::Error) {
-    let mut err = std::io::stderr().lock();
-    let _ = writeln!(err, "ns8-backup-monitor: {problem}");
+    if let Some(wrong) = problem.downcast_ref::<ConfigErrors>() {
+        let count = counted(wrong.mistakes.len(), "mistake");
+        note(&format!(
+            "ns8-backup-monitor: the configuration has {count}:"
+        ));
+        for line in wrong.to_string().lines() {
+            note(&format!("  {line}"));
+        }
+        return;
+    }
+    note(&format!("ns8-backup-monitor: {problem}"));
     for cause in problem.chain().skip(1) {
-        let _ = writeln!(err, "  because: {cause}");
+        note(&format!("  because: {cause}"));
     }
 }
 
-/// A table with columns that line up, for a terminal.
+/// `1 mail`, `2 mails`.
+pub fn counted(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
+}
+
+/// A table with columns that line up, for a terminal. Cells may hold outside
+/// text.
 pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     use unicode_width::UnicodeWidthStr as _;
 
-    let mut widths: Vec<usize> = head.iter().map(|cell| cell.width()).collect();
-    for row in rows {
+    let rows: Vec<Vec<String>> = std::iter::once(head.iter().map(ToString::to_string).collect())
+        .chain(
+            rows.iter()
+                .map(|row| row.iter().map(|cell| sanitize(cell)).collect()),
+        )
+        .collect();
+    let mut widths: Vec<usize> = vec![0; head.len()];
+    for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.width());
         }
     }
-    let line = |cells: &mut dyn Iterator<Item = &str>| {
-        let padded: Vec<String> = cells
+    let line = |row: &Vec<String>| {
+        let padded: Vec<String> = row
+            .iter()
             .zip(&widths)
             .map(|(cell, width)| format!("{cell}{}", " ".repeat(width - cell.width())))
             .collect();
         padded.join("  ").trim_end().to_owned()
     };
-    let mut lines = vec![line(&mut head.iter().copied())];
-    for row in rows {
-        lines.push(line(&mut row.iter().map(String::as_str)));
-    }
-    lines.join("\n")
+    rows.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
@@ -88,5 +117,17 @@ mod tests {
             vec!["a".to_owned(), "y".to_owned()],
         ];
         assert_eq!(table(&["id", "n"], &rows), "id    n\n日本  x\na     y");
+    }
+
+    #[test]
+    fn a_cell_cannot_move_the_cursor() {
+        let rows = [vec!["a\u{1b}[2J\nb".to_owned()]];
+        assert_eq!(table(&["n"], &rows), "n\na␛[2J␊b");
+    }
+
+    #[test]
+    fn things_are_counted_as_people_do() {
+        assert_eq!(counted(1, "mail"), "1 mail");
+        assert_eq!(counted(0, "mail"), "0 mails");
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -11,7 +11,7 @@ use super::output::{self, Format};
 use super::{mail, setup};
 use crate::config::Config;
 use crate::logging::Role;
-use crate::model::{DeliveryRecord, PlanId, Report, ReportId, StoredReport};
+use crate::model::{DeliveryRecord, PlanId, Report, ReportId, StoredReport, sanitize};
 use crate::pipeline::Parts;
 use crate::store::{ReportFilter, ReportSummary, Store};
 
@@ -33,17 +33,23 @@ struct Shown {
 pub fn list(
     path: Option<PathBuf>,
     plan: Option<PlanId>,
-    limit: usize,
+    limit: u16,
     format: Format,
 ) -> anyhow::Result<ExitCode> {
     let (config, _log) = setup::start(path, Role::Command)?;
+    let none = match &plan {
+        Some(plan) => format!("There is no report on plan {plan}"),
+        None => "There is no report yet".to_owned(),
+    };
     let filter = ReportFilter {
         plan,
-        limit,
+        limit: usize::from(limit),
         ..ReportFilter::default()
     };
-    let reports = setup::block_on(async {
-        let store = Store::open(&config.state_dir)?;
+    let reports = setup::run(async {
+        let Some(store) = Store::open_existing(&config.state_dir)? else {
+            return Ok(Vec::new());
+        };
         Ok(store.reports(filter).await?)
     })?;
     match format {
@@ -51,8 +57,13 @@ pub fn list(
             format: "ns8-backup-monitor/reports/1",
             reports,
         })?,
-        Format::Text if reports.is_empty() => output::text("No report yet."),
-        Format::Text => output::text(&listing(&reports, &config)),
+        Format::Text if reports.is_empty() => {
+            output::text(&sanitize(&format!(
+                "{none} in {}.",
+                config.state_dir.display()
+            )))?;
+        }
+        Format::Text => output::text(&listing(&reports, &config))?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -86,9 +97,8 @@ fn local(time: Timestamp, config: &Config) -> String {
 /// One report and its mails.
 pub fn show(path: Option<PathBuf>, id: ReportId, format: Format) -> anyhow::Result<ExitCode> {
     let (config, _log) = setup::start(path, Role::Command)?;
-    let (stored, deliveries) = setup::block_on(async {
-        let store = Store::open(&config.state_dir)?;
-        let stored = find(&store, id).await?;
+    let (stored, deliveries) = setup::run(async {
+        let (store, stored) = find(&config, id).await?;
         Ok((stored, store.deliveries(id).await?))
     })?;
     match format {
@@ -100,8 +110,9 @@ pub fn show(path: Option<PathBuf>, id: ReportId, format: Format) -> anyhow::Resu
         })?,
         Format::Text => {
             let parts = Parts::build(config)?;
-            output::text(&parts.text(&stored.report)?);
-            output::text(&sent(&deliveries, &parts.config));
+            let text = parts.text(&stored.report)?;
+            let mails = sent(&deliveries, &parts.config);
+            output::text(&format!("{}\n\n{mails}", text.trim_end()))?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -109,7 +120,7 @@ pub fn show(path: Option<PathBuf>, id: ReportId, format: Format) -> anyhow::Resu
 
 fn sent(deliveries: &[DeliveryRecord], config: &Config) -> String {
     if deliveries.is_empty() {
-        return "\nNo mail was made of this report.".to_owned();
+        return "No mail was made of this report.".to_owned();
     }
     let rows: Vec<Vec<String>> = deliveries
         .iter()
@@ -124,24 +135,23 @@ fn sent(deliveries: &[DeliveryRecord], config: &Config) -> String {
         })
         .collect();
     let head = ["MAIL TO", "STATE", "SINCE", "FAILED ATTEMPTS", "ANSWER"];
-    format!("\n{}", output::table(&head, &rows))
+    output::table(&head, &rows)
 }
 
 /// Puts a stored report into the outbox again, and delivers it when no service
 /// is running that would.
 pub fn resend(path: Option<PathBuf>, id: ReportId) -> anyhow::Result<ExitCode> {
     let (config, _log) = setup::start(path, Role::Command)?;
-    setup::block_on(async {
-        let store = Store::open(&config.state_dir)?;
+    setup::run(async {
+        let (store, stored) = find(&config, id).await?;
         let parts = Parts::build(config)?;
-        let stored = find(&store, id).await?;
         let now = Timestamp::now();
         // A mail of its own: the same Message-ID would be hidden as a duplicate.
         let key = format!("resent {now}");
         let mails = parts.mails(&stored.report, store.instance(), &key)?;
         store.queue_again(id, mails, now).await?;
         let delivered = mail::deliver_or_leave(parts, store).await?;
-        output::text(&delivered.told);
+        output::text(&delivered.told)?;
         Ok(if delivered.well {
             ExitCode::SUCCESS
         } else {
@@ -150,13 +160,12 @@ pub fn resend(path: Option<PathBuf>, id: ReportId) -> anyhow::Result<ExitCode> {
     })
 }
 
-async fn find(store: &Store, id: ReportId) -> anyhow::Result<StoredReport> {
-    let found = store
-        .report(id)
-        .await
-        .context("the history cannot be read")?;
-    let Some(stored) = found else {
-        bail!("there is no report {id}; `report list` shows those there are");
-    };
-    Ok(stored)
+async fn find(config: &Config, id: ReportId) -> anyhow::Result<(Store, StoredReport)> {
+    if let Some(store) = Store::open_existing(&config.state_dir)?
+        && let Some(stored) = store.report(id).await?
+    {
+        return Ok((store, stored));
+    }
+    let place = config.state_dir.display();
+    bail!("there is no report {id} in {place}; `report list` shows those there are")
 }

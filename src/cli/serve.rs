@@ -3,18 +3,18 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail};
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use anyhow::Context as _;
 use tracing::{error, info, warn};
 
 use super::setup;
+use super::signals::{Signals, Wish};
 use crate::logging::{LogHandle, Role};
 use crate::pipeline::{Parts, Service};
 
 /// Runs the service. INT and TERM end it, HUP reads the configuration again.
 pub fn run(path: Option<PathBuf>, address_file: Option<PathBuf>) -> anyhow::Result<ExitCode> {
     let (config, log) = setup::start(path.clone(), Role::Service)?;
-    setup::block_on(async {
+    setup::block_on(async move {
         // Before anything slow: a signal that comes early must not be lost.
         let mut signals = Signals::listen()?;
         let mut service = Service::start(Parts::build(config)?)?;
@@ -25,45 +25,35 @@ pub fn run(path: Option<PathBuf>, address_file: Option<PathBuf>) -> anyhow::Resu
         info!(%address, version = env!("CARGO_PKG_VERSION"), "ready, listening on {address}");
         loop {
             tokio::select! {
-                _ = signals.hangup.recv() => reload(&service, &log, path.clone()),
-                _ = signals.interrupt.recv() => break,
-                _ = signals.terminate.recv() => break,
-                part = service.failed() => {
-                    error!(part, "a part of the service ended, so the whole ends");
+                wish = signals.next() => match wish {
+                    Wish::Reload => reload(&service, &log, path.clone()).await,
+                    Wish::End => break,
+                },
+                what = service.failed() => {
+                    error!("{what}: the service cannot go on and ends");
                     service.stop().await;
-                    bail!("the {part} ended unexpectedly");
+                    return Ok(ExitCode::FAILURE);
                 }
             }
         }
         info!("ending");
         service.stop().await;
+        info!("ended");
         Ok(ExitCode::SUCCESS)
     })
 }
 
-struct Signals {
-    hangup: Signal,
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Signals {
-    fn listen() -> anyhow::Result<Self> {
-        let on = |kind| signal(kind).context("signals cannot be received");
-        Ok(Self {
-            hangup: on(SignalKind::hangup())?,
-            interrupt: on(SignalKind::interrupt())?,
-            terminate: on(SignalKind::terminate())?,
-        })
-    }
-}
-
 /// Puts the file's configuration in force, or keeps the old one.
-fn reload(service: &Service, log: &LogHandle, path: Option<PathBuf>) {
+async fn reload(service: &Service, log: &LogHandle, path: Option<PathBuf>) {
     let (config, warnings) = match setup::load(path) {
         Ok(loaded) => loaded,
         Err(mistakes) => {
-            error!("the new configuration is wrong, the old one stays: {mistakes}");
+            let count = mistakes.mistakes.len();
+            let told = mistakes.to_string().replace('\n', "; ");
+            error!(
+                count,
+                "the new configuration is wrong, the old one stays: {told}"
+            );
             return;
         }
     };
@@ -76,7 +66,7 @@ fn reload(service: &Service, log: &LogHandle, path: Option<PathBuf>) {
             for warning in log.reload(&logging) {
                 warn!("{warning}");
             }
-            service.reload(parts);
+            service.reload(parts).await;
         }
         Err(problem) => error!(%problem, "the new configuration cannot be used, the old one stays"),
     }

@@ -1,13 +1,21 @@
 //! What most commands begin with: configuration, log, a runtime.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
+use jiff::Timestamp;
 use tracing::warn;
 
-use crate::cluster::install_crypto_provider;
+use super::signals::Signals;
+use crate::cluster::{ClusterReader, install_crypto_provider};
 use crate::config::{self, Config, ConfigErrors, Sources};
 use crate::logging::{self, LogHandle, Role};
+use crate::model::ClusterState;
+
+/// How long threads may take at the end. A name that is looked up sits on one
+/// that cannot be ended.
+const THREADS: Duration = Duration::from_secs(1);
 
 /// Loads the configuration and sets up the log as it says. Warnings go to the
 /// log. For commands this is the standard error.
@@ -43,11 +51,46 @@ pub fn load(path: Option<PathBuf>) -> Result<(Config, Vec<String>), ConfigErrors
     Ok((loaded.config, warnings))
 }
 
+/// As [`load`], without the warnings. Where no file was named and the usual one
+/// is not there, `text` stands for it.
+pub fn load_or(path: Option<PathBuf>, text: &str) -> Result<Config, ConfigErrors> {
+    let sources = Sources::from_process(path);
+    let file = sources.file();
+    let loaded = if file == Path::new(config::DEFAULT_FILE) && !file.exists() {
+        config::load_str(text, &sources.env)?
+    } else {
+        config::load(&sources)?
+    };
+    Ok(loaded.config)
+}
+
+/// Reads the cluster as of now, for a person who waits for it.
+pub async fn read(reader: &dyn ClusterReader) -> anyhow::Result<ClusterState> {
+    reader
+        .read(Timestamp::now())
+        .await
+        .context("the cluster cannot be read; `redis` in the configuration says where it is")
+}
+
+/// Runs the work of a command. A signal ends it, and with it every process that
+/// it started: they are no part of the terminal's own group.
+pub fn run<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    block_on(async {
+        let mut signals = Signals::listen()?;
+        tokio::select! {
+            done = work => done,
+            _ = signals.next() => bail!("ended by a signal before it was done"),
+        }
+    })
+}
+
 /// Runs `work` on a runtime of one thread: all that this program needs.
 pub fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    tokio::runtime::Builder::new_current_thread()
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .context("no runtime can be made")?
-        .block_on(work)
+        .context("no runtime can be made")?;
+    let done = runtime.block_on(work);
+    runtime.shutdown_timeout(THREADS);
+    done
 }

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use jiff::Timestamp;
+use anyhow::Context as _;
 
 use super::{output, setup};
-use crate::cluster::{ClusterReader as _, RedisReader, SnapshotReader};
+use crate::cluster::{RedisReader, SnapshotReader};
 use crate::logging::Role;
 
 /// Reads the cluster and writes the snapshot to `file`, or to the standard
@@ -15,17 +15,18 @@ pub fn run(path: Option<PathBuf>, file: &Path) -> anyhow::Result<ExitCode> {
     let (config, _log) = setup::start(path, Role::Command)?;
     output::progress("reading the cluster");
     let reader = RedisReader::new(&config.redis);
-    let state = setup::block_on(async { Ok(reader.read(Timestamp::now()).await?) })?;
+    let state = setup::run(setup::read(&reader))?;
     if file == Path::new("-") {
         output::json(&SnapshotReader::document(&state))?;
-    } else {
-        SnapshotReader::write(file, &state)?;
-        output::text(&format!(
-            "Wrote {} plans, {} modules and no secret to {}.",
-            state.plans.len(),
-            state.modules.len(),
-            file.display()
-        ));
+        return Ok(ExitCode::SUCCESS);
     }
+    SnapshotReader::write(file, &state)
+        .with_context(|| format!("{} cannot be written", file.display()))?;
+    output::text(&format!(
+        "Wrote {}, {} and no secret to {}.",
+        output::counted(state.plans.len(), "plan"),
+        output::counted(state.modules.len(), "application"),
+        file.display()
+    ))?;
     Ok(ExitCode::SUCCESS)
 }

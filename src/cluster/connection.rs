@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use fred::clients::Client;
 use fred::error::{Error as FredError, ErrorKind};
-use fred::interfaces::{ClientLike as _, KeysInterface as _};
+use fred::interfaces::{AuthInterface as _, ClientLike as _, KeysInterface as _};
 use fred::prelude::{Builder, Config as FredConfig, FredResult, ServerConfig};
 use fred::types::{RespVersion, Value};
 use futures_util::future::join;
@@ -81,12 +81,12 @@ impl Connection {
         limit: Duration,
     ) -> Result<Self, ClusterError> {
         let address = endpoint.to_string();
-        let client = builder(endpoint, account, connect, limit)
-            .build()
-            .map_err(|error| ClusterError::Unreachable {
+        let client = builder(endpoint, connect, limit).build().map_err(|error| {
+            ClusterError::Unreachable {
                 address: address.clone(),
                 reason: words(&error),
-            })?;
+            }
+        })?;
         let task = client.connect();
         let driver = task.abort_handle();
         let (tell, ended) = watch::channel(None);
@@ -109,8 +109,19 @@ impl Connection {
         connection
             .bounded("the connection", connection.client.wait_for_connect())
             .await?;
+        if let Some(account) = account {
+            connection.log_in(account).await?;
+        }
         connection.limit = limit;
         Ok(connection)
+    }
+
+    /// A command of its own, because fred writes the account into `HELLO` as
+    /// plain text, where a space or a quote in a password breaks the line.
+    async fn log_in(&self, account: &Account) -> Result<(), ClusterError> {
+        let password = account.password.expose_secret();
+        let login = self.client.auth(Some(account.user.clone()), password);
+        self.bounded("AUTH", login).await
     }
 
     /// To whom it leads.
@@ -265,20 +276,13 @@ fn words(error: &FredError) -> String {
     truncate(&sanitize(error.details()), 200)
 }
 
-fn builder(
-    endpoint: &Endpoint,
-    account: Option<&Account>,
-    connect: Duration,
-    limit: Duration,
-) -> Builder {
+fn builder(endpoint: &Endpoint, connect: Duration, limit: Duration) -> Builder {
     let server = match endpoint {
         Endpoint::Socket(path) => ServerConfig::new_unix_socket(path),
         Endpoint::Tcp { host, port } => ServerConfig::new_centralized(host.as_str(), *port),
     };
     let mut builder = Builder::from_config(FredConfig {
         server,
-        username: account.map(|account| account.user.clone()),
-        password: account.map(|account| account.password.expose_secret().to_owned()),
         // In RESP3 fred builds each hash as a map twice over, which costs more
         // than all else in a read.
         version: RespVersion::RESP2,

@@ -94,11 +94,17 @@ impl SnapshotReader {
 
     /// Writes `state` to `path`, replacing what is there, readable by its owner
     /// only.
-    pub fn write(path: &Path, state: &ClusterState) -> Result<(), ClusterError> {
-        write_file(path, state).map_err(|error| ClusterError::Snapshot {
-            path: path.display().to_string(),
-            reason: format!("it cannot be written: {error}"),
-        })
+    pub fn write(path: &Path, state: &ClusterState) -> std::io::Result<()> {
+        let folder = match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        serde_json::to_writer_pretty(&mut file, &Self::document(state))?;
+        file.write_all(b"\n")?;
+        file.as_file().sync_all()?;
+        file.persist(path)?;
+        Ok(())
     }
 
     /// The state as it was, `read_at` and all.
@@ -134,19 +140,6 @@ fn read_bounded(path: &Path) -> Result<Vec<u8>, String> {
         Ok(_) => Ok(text),
         Err(error) => Err(format!("it cannot be read: {error}")),
     }
-}
-
-fn write_file(path: &Path, state: &ClusterState) -> std::io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    serde_json::to_writer_pretty(&mut file, &SnapshotReader::document(state))?;
-    file.write_all(b"\n")?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
 }
 
 /// serde's words can repeat a piece of the text.

@@ -68,7 +68,18 @@ pub(super) fn layout_b(values: &[Option<String>], now: Timestamp) -> Parsed {
         total_size: field(3),
         total_file_count: field(4),
     };
-    counted(&fields, Layout::B, now)
+    let mut parsed = counted(&fields, Layout::B, now);
+    let no_snapshot = field(5).as_str().is_some_and(|count| count.trim() == "0");
+    // ns8-core up to 3.19 writes what it has when `module-backup` ends, however
+    // that ends. One that fails when started by hand, or crashes, ends before it
+    // counts its error and its snapshots, and leaves the zeros it began with.
+    if let Ok(status) = &mut parsed.status
+        && status.errors == 0
+        && no_snapshot
+    {
+        status.errors = 1;
+    }
+    parsed
 }
 
 /// What layout B is asked for.
@@ -354,6 +365,19 @@ mod tests {
             layout_b(&[], now()).status.unwrap_err(),
             "errors is missing"
         );
+    }
+
+    #[test]
+    fn zeros_of_layout_b_without_a_snapshot_are_a_backup_that_broke_off() {
+        let errors = |errors: &str, snapshots: &str| {
+            let now_text = "1780000000";
+            let values = [now_text, now_text, errors, "0", "0", snapshots];
+            let values = values.map(|text| Some(text.to_owned()));
+            layout_b(&values, now()).status.unwrap().errors
+        };
+        assert_eq!(errors("0", "0"), 1);
+        assert_eq!(errors("0", "1"), 0);
+        assert_eq!(errors("2", "0"), 2);
     }
 
     #[test]

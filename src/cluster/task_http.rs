@@ -57,8 +57,8 @@ struct Token {
     text: SecretString,
 }
 
-/// Installs ring as the process's TLS provider. Has to be called once, before
-/// the first [`TaskApi`](super::TaskApi); a second call does nothing.
+/// Installs ring as the process's TLS provider, without which no HTTP or SMTP
+/// client can be made. A second call does nothing.
 pub fn install_crypto_provider() {
     // An error means that there is one already.
     rustls::crypto::ring::default_provider()
@@ -68,6 +68,7 @@ pub fn install_crypto_provider() {
 
 impl TaskHttp {
     pub fn new(base: &str, user: &str, password: SecretString) -> Result<Self, TaskError> {
+        install_crypto_provider();
         // The built-in roots: without them the client looks for the machine's
         // and, in an empty image, cannot be made, not even for plain HTTP.
         let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS
@@ -111,6 +112,11 @@ impl TaskHttp {
                     "the task API gave a new task no id".to_owned(),
                 ))),
             },
+            // The same status for two reasons; api-server's `createTask` names
+            // this one.
+            StatusCode::FORBIDDEN if contains(&body, b"worker node") => {
+                Err(Trouble::Final(TaskError::NotLeader(self.base.clone())))
+            }
             StatusCode::FORBIDDEN => Err(Trouble::Final(TaskError::NotGranted)),
             StatusCode::NOT_FOUND => Err(Trouble::Final(TaskError::AgentIdle(agent.to_owned()))),
             StatusCode::BAD_REQUEST if contains(&body, b"error queuing") => {

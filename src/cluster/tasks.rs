@@ -12,12 +12,12 @@ use std::time::Duration;
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use secrecy::SecretString;
 use serde_json::{Value as Json, json};
-use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 pub use super::task_http::install_crypto_provider;
-use super::task_http::{TaskHttp, Trouble};
+use super::task_http::{Finished, TaskHttp, Trouble};
 
 /// The exit code with which the agent says that it runs too many tasks; of the
 /// task, not to be confused with restic's in the error text.
@@ -35,9 +35,15 @@ pub enum TaskError {
         /// all. Outside text that was not made harmless.
         error: String,
     },
-    /// 403: the module lacks the role, or the server is a worker node's.
+    /// 403: the module lacks the role.
     #[error("the task API does not allow it: the role cluster:reader is missing")]
     NotGranted,
+    /// 403 of another kind: that server is a worker node's. After a change of
+    /// leader a container's copy of `/etc/hosts` still names the old one.
+    #[error(
+        "the task API at {0} is not the leader's: restart this service, or set repo_check.api_url"
+    )]
+    NotLeader(String),
     /// The account was refused.
     #[error("the task API refused the module's user and password")]
     Refused,
@@ -58,9 +64,15 @@ pub enum TaskError {
 /// How patient the workers are.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
-    /// Between two questions for the status of one task. The server allows 25
-    /// requests a second to the whole node.
+    /// Before the first question for the status of a task, and the shortest
+    /// pause between two. The server allows 25 requests a second to the whole
+    /// node.
     pub poll: Duration,
+    /// The longest such pause; each is a quarter longer than the one before.
+    /// Every question that finds the task running leaves the server with two
+    /// connections to the leader's Redis for five minutes, so a task that takes
+    /// long is asked seldom: as seldom as ns8-core's own client asks.
+    pub poll_slowest: Duration,
     /// The same once nobody waits any more.
     pub poll_given_up: Duration,
     /// The first pause before another attempt; later ones grow to eight times
@@ -75,9 +87,10 @@ impl Default for Pace {
     fn default() -> Self {
         Self {
             poll: Duration::from_secs(1),
+            poll_slowest: Duration::from_secs(5),
             poll_given_up: Duration::from_secs(10),
             retry: Duration::from_secs(1),
-            lifetime: Duration::from_secs(20 * 60),
+            lifetime: Duration::from_mins(20),
         }
     }
 }
@@ -132,6 +145,8 @@ impl TaskApi {
             return Err(TaskError::Busy);
         };
         let (tell, told) = oneshot::channel();
+        let (trouble, last_trouble) = watch::channel(None);
+        let caller = Caller { tell, trouble };
         let worker = Worker {
             http: self.http.clone(),
             pace: self.pace,
@@ -149,18 +164,34 @@ impl TaskApi {
         };
         let mut workers = self.workers.lock().await;
         while workers.try_join_next().is_some() {}
-        workers.spawn(worker.follow(permit, tell));
+        workers.spawn(worker.follow(permit, caller));
         drop(workers);
         match timeout_at(deadline, told).await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => Err(TaskError::Unavailable("the task's worker ended".to_owned())),
-            Err(_) => Err(TaskError::TimedOut),
+            // What kept it from starting says more than the time.
+            Err(_) => Err(last_trouble.borrow().clone().unwrap_or(TaskError::TimedOut)),
         }
     }
 }
 
-/// What waits for the answer; closed when the caller went away.
-type Caller = oneshot::Sender<Result<Json, TaskError>>;
+/// The way back to whoever waits for the answer.
+struct Caller {
+    tell: oneshot::Sender<Result<Json, TaskError>>,
+    /// Why no task of his runs just now.
+    trouble: watch::Sender<Option<TaskError>>,
+}
+
+impl Caller {
+    fn is_gone(&self) -> bool {
+        self.tell.is_closed()
+    }
+
+    fn answer(self, result: Result<Json, TaskError>) {
+        // He may be gone: then nobody wants to know.
+        self.tell.send(result).ok();
+    }
+}
 
 /// Follows one task from its request to its end.
 struct Worker {
@@ -182,18 +213,18 @@ impl Worker {
             .build();
         loop {
             // Nothing is started for somebody who is gone.
-            if caller.is_closed() {
+            if caller.is_gone() {
                 return;
             }
             let error = match self.http.start(&self.agent, &self.request).await {
                 Ok(task) => match self.wait_for_end(&task, &caller).await {
                     Ended::Busy => TaskError::Busy,
-                    Ended::With(result) => return answer(caller, result),
+                    Ended::With(result) => return caller.answer(result),
                 },
                 Err(Trouble::Temporary(error)) => error,
-                Err(Trouble::Final(error)) => return answer(caller, Err(error)),
+                Err(Trouble::Final(error)) => return caller.answer(Err(error)),
                 Err(Trouble::Unanswered(error)) => {
-                    answer(caller, Err(error));
+                    caller.answer(Err(error));
                     // A task that nobody knows the id of may live now.
                     sleep(self.pace.lifetime).await;
                     drop(permit);
@@ -202,8 +233,9 @@ impl Worker {
             };
             let pause = pauses.next().unwrap_or(self.pace.retry);
             if Instant::now() + pause >= self.deadline {
-                return answer(caller, Err(error));
+                return caller.answer(Err(error));
             }
+            caller.trouble.send_replace(Some(error));
             sleep(pause).await;
         }
     }
@@ -211,27 +243,26 @@ impl Worker {
     /// Asks for the status until there is one, or the task's time is over.
     async fn wait_for_end(&self, task: &str, caller: &Caller) -> Ended {
         let end_of_life = Instant::now() + self.pace.lifetime;
-        let mut next = Instant::now() + self.pace.poll;
+        let mut patience = self.pace.poll;
+        let mut next = Instant::now() + patience;
         loop {
             sleep_until(next).await;
-            // Any trouble may pass; only the limits end this.
-            if let Ok(Some(finished)) = self.http.finished(&self.agent, task).await {
-                return match finished.exit_code {
-                    0 => Ended::With(Ok(finished.output)),
-                    EXIT_BUSY => Ended::Busy,
-                    exit_code => Ended::With(Err(TaskError::Failed {
-                        exit_code,
-                        error: finished.error,
-                    })),
-                };
+            match self.http.finished(&self.agent, task).await {
+                Ok(Some(finished)) => return Ended::from(finished),
+                Ok(None) => {
+                    caller.trouble.send_replace(None);
+                }
+                // It may pass; only the limits end this.
+                Err(_) => {}
             }
             if Instant::now() >= end_of_life {
                 return Ended::With(Err(TaskError::TimedOut));
             }
-            let pause = if caller.is_closed() {
+            patience = (patience + patience / 4).min(self.pace.poll_slowest);
+            let pause = if caller.is_gone() {
                 self.pace.poll_given_up
             } else {
-                self.pace.poll
+                patience
             };
             next = Instant::now() + pause;
         }
@@ -246,7 +277,15 @@ enum Ended {
     With(Result<Json, TaskError>),
 }
 
-fn answer(caller: Caller, result: Result<Json, TaskError>) {
-    // The caller may be gone: then nobody wants to know.
-    caller.send(result).ok();
+impl From<Finished> for Ended {
+    fn from(task: Finished) -> Self {
+        match task.exit_code {
+            0 => Self::With(Ok(task.output)),
+            EXIT_BUSY => Self::Busy,
+            exit_code => Self::With(Err(TaskError::Failed {
+                exit_code,
+                error: task.error,
+            })),
+        }
+    }
 }

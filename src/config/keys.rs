@@ -232,8 +232,9 @@ const WEEKDAYS: &[(&str, ())] = &[
     ("sunday", ()),
 ];
 
-/// The fields of `cluster/backup_repository/<uuid>` on cores before 3.20, and
-/// those that the table of the first README reads.
+/// The fields of `cluster/backup_repository/<uuid>` on cores before 3.20, those
+/// that the table of the first README reads, and the logins for `webdav:` and
+/// `rest:` (NS8's gateway).
 pub(super) const CREDENTIALS: &[&str] = &[
     "provider",
     "url",
@@ -250,6 +251,10 @@ pub(super) const CREDENTIALS: &[&str] = &[
     "smb_user",
     "smb_pass",
     "smb_domain",
+    "webdav_user",
+    "webdav_pass",
+    "rest_username",
+    "rest_password",
     "rclone_config",
 ];
 

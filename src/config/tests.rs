@@ -73,7 +73,7 @@ fn the_file_of_the_first_tool_loads_unchanged() {
     );
     assert_eq!(config.receiver.port, 9099);
     assert_eq!(config.correlator.wait, Duration::from_secs(30));
-    assert_eq!(config.correlator.recent_window, Duration::from_secs(3600));
+    assert_eq!(config.correlator.recent_window, Duration::from_hours(1));
     assert_eq!(config.repo_check.restic_flags, Vec::<String>::new());
     assert_eq!(
         config.logging.file.as_deref(),

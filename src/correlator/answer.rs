@@ -9,7 +9,7 @@ use super::judge::judge;
 use crate::model::{CloseReason, ClusterState, InboxEntry, InboxId, JudgedRun, Memory, PlanId};
 
 /// What is said at most once a day, however often it is asked.
-const ONCE_A_DAY: Duration = Duration::from_secs(24 * 3600);
+const ONCE_A_DAY: Duration = Duration::from_hours(24);
 
 /// One thing to say, or a reason to say nothing.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,7 +86,7 @@ struct Desk<'a, 's> {
 
 impl<'a> Desk<'a, '_> {
     fn named(&mut self, plan: &PlanId, entry: &'a InboxEntry) {
-        match judge(self.state, plan, self.now) {
+        match judge(self.state, plan) {
             Some(run) => self.report(vec![run], &[entry]),
             None if self.memory.known_plans.contains(plan) => {
                 self.say_nothing(CloseReason::DeletedPlan, &[entry]);
@@ -167,7 +167,7 @@ impl<'a> Desk<'a, '_> {
             .plans
             .iter()
             .filter(|(_, plan)| plan.enabled)
-            .filter_map(|(id, _)| judge(self.state, id, self.now))
+            .filter_map(|(id, _)| judge(self.state, id))
             .filter(|run| !run.members.is_empty())
     }
 
@@ -216,7 +216,7 @@ mod tests {
     use super::super::judge::tests::{at, cluster, entry, status};
     use super::*;
 
-    const HOUR: Duration = Duration::from_secs(3600);
+    const HOUR: Duration = Duration::from_hours(1);
 
     /// Answers in short: `1` a report on plan 1, `?9` unknown plan 9, `well`,
     /// or the reason for saying nothing; behind each the alerts it closes.
@@ -238,7 +238,7 @@ mod tests {
     }
 
     fn reported(state: &ClusterState, plan: &str) -> Memory {
-        let run = judge(state, &plan.into(), at(0)).unwrap();
+        let run = judge(state, &plan.into()).unwrap();
         Memory {
             reported: BTreeMap::from([(plan.into(), BTreeSet::from([run.id]))]),
             ..Memory::default()

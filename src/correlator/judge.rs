@@ -1,23 +1,18 @@
 //! What the statuses of a plan say.
 
 use std::fmt::{self, Write as _};
-use std::time::Duration;
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use crate::model::{
     ClusterState, JudgedMember, JudgedRun, Module, ModuleCause, ModuleId, Plan, PlanCause, PlanId,
-    RunId, Severity, Status, StatusReading, Unreadable,
+    RunId, Severity, StatusReading,
 };
-
-/// How far a node's clock may be ahead of ours before its status is not
-/// believed.
-const CLOCK_TOLERANCE: Duration = Duration::from_secs(3600);
 
 /// Judges the newest statuses of a plan's live members. `None` when the cluster
 /// has no such plan.
-pub fn judge(state: &ClusterState, plan_id: &PlanId, now: Timestamp) -> Option<JudgedRun> {
+pub fn judge(state: &ClusterState, plan_id: &PlanId) -> Option<JudgedRun> {
     let plan = state.plans.get(plan_id)?;
     let readings = state.statuses.get(plan_id);
     let mut digest = RunDigest::default();
@@ -30,7 +25,7 @@ pub fn judge(state: &ClusterState, plan_id: &PlanId, now: Timestamp) -> Option<J
         };
         let reading = readings.and_then(|readings| readings.get(id));
         digest.add(id, reading);
-        members.push(judge_member(reading, id, module, now));
+        members.push(judge_member(reading, id, module));
     }
     Some(JudgedRun {
         id: digest.finish(),
@@ -94,25 +89,12 @@ fn plan_causes(plan: &Plan) -> Vec<PlanCause> {
     }
 }
 
-fn judge_member(
-    reading: Option<&StatusReading>,
-    id: &ModuleId,
-    module: &Module,
-    now: Timestamp,
-) -> JudgedMember {
+fn judge_member(reading: Option<&StatusReading>, id: &ModuleId, module: &Module) -> JudgedMember {
     let (cause, status, unreadable) = match reading {
         None => (ModuleCause::NeverRan, None, None),
         Some(StatusReading::Unreadable(what)) => {
             (ModuleCause::Unreadable, None, Some(what.clone()))
         }
-        Some(StatusReading::Read(status)) if lies_ahead(status, now) => (
-            ModuleCause::Unreadable,
-            None,
-            Some(Unreadable {
-                key: format!("status of {id}"),
-                reason: format!("it starts in the future, at {}", status.start),
-            }),
-        ),
         Some(StatusReading::Read(status)) => {
             let cause = if status.errors == 0 {
                 ModuleCause::Ok
@@ -129,11 +111,6 @@ fn judge_member(
         status,
         unreadable,
     }
-}
-
-fn lies_ahead(status: &Status, now: Timestamp) -> bool {
-    now.checked_add(CLOCK_TOLERANCE)
-        .is_ok_and(|limit| status.start > limit)
 }
 
 impl JudgedRun {
@@ -160,7 +137,7 @@ pub(super) mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::model::{Alert, AlertState, InboxEntry, InboxId, Layout};
+    use crate::model::{Alert, AlertState, InboxEntry, InboxId, Layout, Status, Unreadable};
 
     pub fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
@@ -248,8 +225,8 @@ pub(super) mod tests {
         state
     }
 
-    fn causes(state: &ClusterState, now: i64) -> Vec<ModuleCause> {
-        judge(state, &"1".into(), at(now))
+    fn causes(state: &ClusterState) -> Vec<ModuleCause> {
+        judge(state, &"1".into())
             .unwrap()
             .members
             .iter()
@@ -273,7 +250,7 @@ pub(super) mod tests {
             ],
         )]);
         assert_eq!(
-            causes(&state, 1000),
+            causes(&state),
             [
                 ModuleCause::Ok,
                 ModuleCause::BackupError,
@@ -284,17 +261,10 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_status_from_the_future_is_not_believed() {
-        let state = cluster(&[("1", &[("mail1", Some(status(10_000, 0)))])]);
-        assert_eq!(causes(&state, 10_000 - 3601), [ModuleCause::Unreadable]);
-        assert_eq!(causes(&state, 10_000 - 3600), [ModuleCause::Ok]);
-    }
-
-    #[test]
     fn a_removed_module_is_named_and_not_counted() {
         let mut state = cluster(&[("1", &[("mail1", Some(status(1, 0))), ("gone1", None)])]);
         state.modules.remove(&ModuleId::from("gone1"));
-        let run = judge(&state, &"1".into(), at(100)).unwrap();
+        let run = judge(&state, &"1".into()).unwrap();
         assert_eq!(run.members.len(), 1);
         assert_eq!(run.gone, [ModuleId::from("gone1")]);
     }
@@ -304,7 +274,7 @@ pub(super) mod tests {
         let before = cluster(&[("1", &[("mail1", Some(status(1, 1))), ("samba1", None)])]);
         let again = before.clone();
         let after = cluster(&[("1", &[("mail1", Some(status(2, 1))), ("samba1", None)])]);
-        let id = |state: &ClusterState| judge(state, &"1".into(), at(9)).unwrap().id;
+        let id = |state: &ClusterState| judge(state, &"1".into()).unwrap().id;
         assert_eq!(id(&before), id(&again));
         assert_ne!(id(&before), id(&after));
     }
@@ -315,7 +285,7 @@ pub(super) mod tests {
         for plan in state.plans.values_mut() {
             plan.enabled = false;
         }
-        let run = judge(&state, &"1".into(), at(9)).unwrap();
+        let run = judge(&state, &"1".into()).unwrap();
         assert_eq!(run.causes, [PlanCause::Disabled]);
     }
 }

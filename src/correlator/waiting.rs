@@ -9,7 +9,7 @@ use crate::model::{InboxEntry, Outage, PlanId};
 
 /// For how long Redis may be away while something waits, before a report says
 /// that the state is not known.
-const OUTAGE_LIMIT: Duration = Duration::from_secs(30 * 60);
+const OUTAGE_LIMIT: Duration = Duration::from_mins(30);
 
 /// What is to be answered now, and when to look again.
 #[derive(Debug, PartialEq, Eq)]
@@ -43,8 +43,11 @@ pub fn due(waiting: &[InboxEntry], wait: Duration, now: Timestamp) -> Outlook<'_
 
 fn due_at(group: &[&InboxEntry], wait: Duration, now: Timestamp) -> Option<Timestamp> {
     let since = group.iter().map(|entry| entry.waiting_since).min()?;
-    // A clock that was set back must not make an alert wait for days.
-    let since = since.min(now);
+    // After a clock was set back nobody knows how long it has waited, and that
+    // clock may take days to come to its arrival.
+    if since > now {
+        return Some(now);
+    }
     since.checked_add(wait).ok()
 }
 
@@ -85,7 +88,7 @@ mod tests {
     #[test]
     fn a_clock_set_back_does_not_prolong_the_wait() {
         let waiting = [entry(1, "1", at(100_000))];
-        assert_eq!(due(&waiting, WAIT, at(100)).next, Some(at(130)));
+        assert_eq!(due(&waiting, WAIT, at(100)).due.len(), 1);
     }
 
     #[test]

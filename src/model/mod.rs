@@ -28,8 +28,8 @@ pub use mail::{
 pub use memory::{CloseReason, Memory, Outage};
 pub use probe::{Lock, Probe, ProbeMethod, ProbeSet, ProbeTarget, SkipReason};
 pub use report::{
-    Advice, AlertLabels, DestinationHealth, DestinationResult, MemberResult, PlanSummary, Report,
-    ReportKind, StoredReport, Warning,
+    Advice, AlertLabels, DestinationHealth, DestinationResult, MemberResult, PlanLastRun,
+    PlanSummary, Report, ReportKind, StoredReport, Warning,
 };
 pub use run::{JudgedMember, JudgedRun};
 pub use text::{sanitize, truncate};

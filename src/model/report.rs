@@ -75,7 +75,7 @@ pub struct Report {
     /// [`ReportKind::AllWell`]: every enabled plan with the time of its newest
     /// status. Else empty.
     #[serde(default)]
-    pub plans: Vec<(PlanSummary, Option<Timestamp>)>,
+    pub plans: Vec<PlanLastRun>,
     /// [`ReportKind::RedisUnreachable`]: since when. Else none.
     #[serde(default)]
     pub unreachable_since: Option<Timestamp>,
@@ -92,6 +92,16 @@ pub struct PlanSummary {
     pub schedule: String,
     /// Whether it is switched on.
     pub enabled: bool,
+}
+
+/// A plan and when its newest run ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanLastRun {
+    /// The plan.
+    pub plan: PlanSummary,
+    /// When the newest of its statuses was written, if there is one.
+    #[serde(default)]
+    pub last: Option<Timestamp>,
 }
 
 /// One line of the table.

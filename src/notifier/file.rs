@@ -11,7 +11,7 @@ use super::compose::date_of;
 use crate::model::{Attempt, Mailbox, OutgoingMail};
 
 /// A directory on a dead network share must not hold up the outbox.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// Writes each mail into a directory.
 ///

@@ -24,7 +24,7 @@ use crate::model::{Attempt, Mailbox, OutgoingMail};
 pub use audience::recipients;
 pub use compose::{ComposeError, Envelope, compose, html_of, message_id, text_of, thread_id};
 pub use file::File;
-pub use retry::{Next, next_attempt};
+pub use retry::{Next, is_put_off_too_far, next_attempt};
 pub use sendmail::Sendmail;
 pub use smtp::Smtp;
 pub use templates::{RenderError, Rendered, TemplateWarning, Templates};

@@ -42,6 +42,12 @@ pub fn next_attempt(attempts: u32, queued_at: Timestamp, now: Timestamp, jitter:
     Next::At(at.min(end))
 }
 
+/// Whether a mail that is due at `next` was put off by a clock that ran ahead
+/// of `now`: no pause is so long.
+pub fn is_put_off_too_far(next: Timestamp, now: Timestamp) -> bool {
+    next.duration_since(now) > LONGEST * 2
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,8 +7,8 @@ use super::view::{self, View};
 use crate::config;
 use crate::model::{
     Advice, DestinationHealth, DestinationResult, Language, Lock, Mailbox, MemberResult,
-    ModuleCause, NodeId, Outcome, PlanCause, PlanSummary, Probe, ProbeMethod, RepoCause, Report,
-    ReportKind, Severity, SkipReason, Warning,
+    ModuleCause, NodeId, Outcome, PlanCause, PlanLastRun, PlanSummary, Probe, ProbeMethod,
+    RepoCause, Report, ReportKind, Severity, SkipReason, Warning,
 };
 
 /// All of them, the fullest one last.
@@ -37,7 +37,7 @@ fn at(hours: i64) -> Timestamp {
         .unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
-fn mail(language: Language) -> config::Mail {
+pub(super) fn mail(language: Language) -> config::Mail {
     config::Mail {
         from: Mailbox::new("backup@example.org"),
         to: vec![Mailbox::new("admin@example.org")],
@@ -50,7 +50,7 @@ fn mail(language: Language) -> config::Mail {
     }
 }
 
-fn bare(kind: ReportKind) -> Report {
+pub(super) fn bare(kind: ReportKind) -> Report {
     Report {
         kind,
         made_at: at(0),
@@ -72,7 +72,7 @@ fn bare(kind: ReportKind) -> Report {
 }
 
 fn all_well() -> Report {
-    let plans = [Some(at(-4)), None].map(|newest| (plan(), newest));
+    let plans = [Some(at(-4)), None].map(|last| PlanLastRun { plan: plan(), last });
     Report {
         outcome: Outcome::Success,
         plans: plans.to_vec(),
@@ -80,7 +80,7 @@ fn all_well() -> Report {
     }
 }
 
-fn plan() -> PlanSummary {
+pub(super) fn plan() -> PlanSummary {
     PlanSummary {
         id: "1".into(),
         name: "Nightly".into(),
@@ -89,7 +89,7 @@ fn plan() -> PlanSummary {
     }
 }
 
-fn full() -> Report {
+pub(super) fn full() -> Report {
     let alert = [("alertname", "BackupFailed"), ("id", "1")];
     Report {
         outcome: Outcome::Partial,
@@ -115,13 +115,16 @@ fn full() -> Report {
                 .collect(),
         ],
         unknown_plans: vec!["99".into()],
-        plans: vec![(plan(), Some(at(-4)))],
+        plans: vec![PlanLastRun {
+            plan: plan(),
+            last: Some(at(-4)),
+        }],
         unreachable_since: Some(at(-1)),
         ..bare(ReportKind::Run)
     }
 }
 
-fn member(cause: ModuleCause) -> MemberResult {
+pub(super) fn member(cause: ModuleCause) -> MemberResult {
     let good = cause.severity() == Severity::Good;
     MemberResult {
         module: "mail1".into(),

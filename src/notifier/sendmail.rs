@@ -22,7 +22,7 @@ use super::compose::html_of;
 use crate::model::{Attempt, Mailbox, OutgoingMail, sanitize, truncate};
 
 /// For the whole command.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 /// How long output is still read when the command has ended: a background child
 /// may hold the pipe.
 const AFTERWARDS: Duration = Duration::from_secs(1);
@@ -59,10 +59,14 @@ impl Sendmail {
         self.words.first().map_or("sendmail", String::as_str)
     }
 
+    /// Also behind `runagent`, the only way to it outside an agent: its Python
+    /// package and its search path are the agent's.
     fn is_ns8(&self) -> bool {
-        Path::new(self.program())
-            .file_name()
-            .is_some_and(|name| name == "ns8-sendmail")
+        let named = |word: &String| {
+            let name = Path::new(word).file_name();
+            name.is_some_and(|name| name == "ns8-sendmail")
+        };
+        self.words.iter().any(named)
     }
 
     fn command(&self, mail: &OutgoingMail, to: &Mailbox) -> Command {

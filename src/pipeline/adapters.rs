@@ -70,8 +70,9 @@ fn action_error(error: TaskError) -> ActionError {
         TaskError::NotGranted => ActionError::NotGranted,
         TaskError::TimedOut => ActionError::TimedOut,
         TaskError::Busy => ActionError::Busy,
-        refused @ (TaskError::Refused | TaskError::AgentIdle(_) | TaskError::Unavailable(_)) => {
-            ActionError::Unavailable(refused.to_string())
-        }
+        refused @ (TaskError::Refused
+        | TaskError::NotLeader(_)
+        | TaskError::AgentIdle(_)
+        | TaskError::Unavailable(_)) => ActionError::Unavailable(refused.to_string()),
     }
 }

@@ -1,5 +1,6 @@
 //! From alerts that wait to reports that are stored with their mails.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,13 +13,13 @@ use super::outage::Outages;
 use super::parts::{MailError, Parts};
 use super::probing::probes_of;
 use crate::correlator::{Answer, Saying, answers, due};
-use crate::model::{ClusterState, InboxEntry, Memory, ProbeSet, Report};
+use crate::model::{ClusterState, InboxEntry, InboxId, Memory, ProbeSet, Report};
 use crate::receiver::{RedisHealth, Vitals};
 use crate::store::{Saved, Store, StoreError};
 use crate::verdict::{self, Circumstances};
 
 /// How long to wait before looking again when nothing is known to be due.
-const IDLE: Duration = Duration::from_secs(300);
+const IDLE: Duration = Duration::from_mins(5);
 /// How soon to try again after Redis or the database failed: short enough that
 /// what was due meanwhile is reported within a minute after it is back.
 const RETRY: Duration = Duration::from_secs(15);
@@ -96,7 +97,8 @@ impl Answering {
         };
         outages.over(self).await?;
         self.answer_all(&parts, &state, &outlook.due).await?;
-        Ok(until(outlook.next, self.clock.now()))
+        // The look may not have shown all that waits.
+        Ok(Duration::ZERO)
     }
 
     async fn answer_all(
@@ -109,10 +111,19 @@ impl Answering {
         self.store.remember_plans(plans).await?;
         let memory: Memory = self.store.memory().await?;
         let window = parts.config.correlator.recent_window;
-        for answer in answers(state, due, &memory, window, self.clock.now()) {
-            self.give(parts, state, answer).await?;
+        let mut unanswered = BTreeSet::new();
+        let mut outcome = Ok(());
+        for mut answer in answers(state, due, &memory, window, self.clock.now()) {
+            self.vitals.beat(Instant::now());
+            // What an answer that failed still owes must stay in the inbox.
+            answer.closes.retain(|id| !unanswered.contains(id));
+            let alerts: Vec<InboxId> = answer.alerts.iter().map(|entry| entry.id).collect();
+            if let Err(problem) = self.give(parts, state, answer).await {
+                unanswered.extend(alerts);
+                outcome = Err(problem);
+            }
         }
-        Ok(())
+        outcome
     }
 
     async fn give(
@@ -182,7 +193,7 @@ pub enum AnsweringError {
 
 /// What the store needs to close an alert: it stays open when a repeat of it
 /// came in after it was read.
-pub(super) type Closing = (crate::model::InboxId, Timestamp);
+pub(super) type Closing = (InboxId, Timestamp);
 
 fn closing(answer: &Answer<'_>) -> Vec<Closing> {
     answer

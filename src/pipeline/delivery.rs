@@ -1,6 +1,7 @@
 //! Bringing the outbox's mails to their recipients.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
@@ -9,8 +10,8 @@ use tracing::{debug, error, info, warn};
 
 use super::clock::Clock;
 use super::parts::Parts;
-use crate::model::{Attempt, Delivery};
-use crate::notifier::{Next, Transport, next_attempt};
+use crate::model::{Attempt, Delivery, MailId, Mailbox};
+use crate::notifier::{Next, Transport, is_put_off_too_far, next_attempt};
 use crate::store::{Store, StoreError};
 
 /// How often to look for mails that another process (the command line) put
@@ -18,8 +19,9 @@ use crate::store::{Store, StoreError};
 const POLL: Duration = Duration::from_secs(5);
 /// How soon to try again after the database failed.
 const RETRY: Duration = Duration::from_secs(15);
-/// How many mails one look at the outbox takes.
-const BATCH: usize = 50;
+/// How many deliveries one look at the outbox takes: few, so that a stop does
+/// not have to wait for many.
+const BATCH: usize = 8;
 /// How many recipients are served at once, so that one slow answer does not
 /// hold up the others.
 const AT_ONCE: usize = 4;
@@ -34,6 +36,29 @@ pub struct Delivering {
     pub clock: Arc<dyn Clock>,
     /// Rung when a mail was put into the outbox.
     pub mails: Arc<Notify>,
+    /// Attempts that were made and could not be recorded.
+    pub unrecorded: Unrecorded,
+}
+
+/// Attempts that were made and that the database would not take. They are
+/// recorded later and not made again: a full disk must not send a mail every
+/// few seconds.
+#[derive(Debug, Default)]
+pub struct Unrecorded(Mutex<HashMap<(MailId, Mailbox), Attempt>>);
+
+impl Unrecorded {
+    fn take(&self, delivery: &Delivery) -> Option<Attempt> {
+        let key = (delivery.mail, delivery.to.clone());
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&key)
+    }
+
+    pub(super) fn keep(&self, mail: MailId, to: Mailbox, attempt: Attempt) {
+        let mut attempts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        attempts.insert((mail, to), attempt);
+    }
 }
 
 /// What one look at the outbox brought.
@@ -55,10 +80,10 @@ impl Delivering {
             let queued = self.mails.notified();
             tokio::pin!(queued);
             queued.as_mut().enable();
-            let pause = match self.round().await {
+            let pause = match self.round_until(&stop).await {
                 Ok(_) => POLL,
                 Err(problem) => {
-                    error!(%problem, "the outbox cannot be read, trying again soon");
+                    error!(%problem, "the outbox cannot be worked through, trying again soon");
                     RETRY
                 }
             };
@@ -75,10 +100,20 @@ impl Delivering {
 
     /// Attempts every delivery that is due now.
     pub async fn round(&self) -> Result<Round, StoreError> {
+        let (_never, stop) = watch::channel(false);
+        self.round_until(&stop).await
+    }
+
+    async fn round_until(&self, stop: &watch::Receiver<bool>) -> Result<Round, StoreError> {
         let parts = Arc::clone(&self.parts.borrow());
         let mut round = Round::default();
-        if self.store.next_due().await?.is_none() {
+        let Some(next) = self.store.next_due().await? else {
             return Ok(round);
+        };
+        let now = self.clock.now();
+        if is_put_off_too_far(next, now) {
+            warn!(%next, "the clock was set back, queued mails are tried at once");
+            self.store.flush(now).await?;
         }
         let way = parts.outgoing.open().await;
         if way.changed {
@@ -87,7 +122,7 @@ impl Delivering {
         }
         loop {
             let due = self.store.due(self.clock.now(), BATCH).await?;
-            if due.is_empty() {
+            if due.is_empty() || *stop.borrow() {
                 return Ok(round);
             }
             let done = stream::iter(due)
@@ -110,7 +145,10 @@ impl Delivering {
         transport: &dyn Transport,
         delivery: Delivery,
     ) -> Result<Fate, StoreError> {
-        let attempt = transport.send(&delivery.message, &delivery.to).await;
+        let attempt = match self.unrecorded.take(&delivery) {
+            Some(made) => made,
+            None => transport.send(&delivery.message, &delivery.to).await,
+        };
         let now = self.clock.now();
         let next = next_attempt(
             delivery.attempts + 1,
@@ -123,9 +161,15 @@ impl Delivering {
             Next::At(at) => Some(at),
             Next::GiveUp => None,
         };
-        self.store
-            .record(delivery.mail, delivery.to, attempt, next, now)
-            .await?;
+        let (mail, to) = (delivery.mail, delivery.to);
+        let recorded = self
+            .store
+            .record(mail, to.clone(), attempt.clone(), next, now)
+            .await;
+        if recorded.is_err() {
+            self.unrecorded.keep(mail, to, attempt);
+        }
+        recorded?;
         Ok(fate)
     }
 }

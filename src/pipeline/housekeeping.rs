@@ -15,7 +15,7 @@ use crate::store::{Store, StoreError};
 /// How often Redis is asked whether it answers.
 const PING: Duration = Duration::from_secs(30);
 /// How often the inbox and the outbox are tidied.
-const TIDY: Duration = Duration::from_secs(24 * 3600);
+const TIDY: Duration = Duration::from_hours(24);
 /// How long answered alerts and the texts of delivered mails are kept.
 const KEEP_DAYS: u32 = 30;
 
@@ -35,16 +35,20 @@ pub struct Housekeeping {
 impl Housekeeping {
     /// Keeps house until `stop` changes.
     pub async fn run(&self, mut stop: watch::Receiver<bool>) {
-        let mut tidied: Option<Instant> = None;
+        tokio::select! {
+            () = self.keep_house() => {}
+            _ = stop.changed() => {}
+        }
+    }
+
+    async fn keep_house(&self) {
         self.learn_plans().await;
         loop {
-            if tidied.is_none_or(|last| last.elapsed() >= TIDY) {
-                self.tidy().await;
-                tidied = Some(Instant::now());
-            }
-            tokio::select! {
-                () = self.clock.sleep(PING) => self.ping().await,
-                _ = stop.changed() => return,
+            self.tidy().await;
+            let tidied = Instant::now();
+            while tidied.elapsed() < TIDY {
+                self.clock.sleep(PING).await;
+                self.ping().await;
             }
         }
     }

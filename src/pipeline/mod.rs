@@ -20,7 +20,7 @@ mod tests;
 
 pub use answering::{Answering, AnsweringError};
 pub use clock::{Clock, SystemClock};
-pub use delivery::{Delivering, Round};
+pub use delivery::{Delivering, Round, Unrecorded};
 pub use outgoing::{Opened, Outgoing};
 pub use parts::{MailError, Parts, PartsError};
 pub use probing::probes_of;

@@ -18,8 +18,11 @@ pub struct Outgoing {
     reader: Arc<dyn ClusterReader>,
     /// The smarthost as it was last read, once it was: what is used while
     /// Redis is away, and what a change is recognised by.
-    last: Mutex<Option<Option<SmtpSettings>>>,
+    last: Mutex<Option<Smarthost>>,
 }
+
+/// What a read of the cluster said; `None` in it: there is no smarthost.
+struct Smarthost(Option<SmtpSettings>);
 
 /// A way out that was opened for one round of deliveries.
 pub struct Opened {
@@ -67,17 +70,17 @@ impl Outgoing {
         let current = match read {
             Ok(current) => current,
             Err(problem) => {
-                let Some(Some(before)) = last.as_ref() else {
+                let Some(Smarthost(Some(before))) = last.as_ref() else {
                     return no_way(format!("the smarthost cannot be read: {problem}"), false);
                 };
                 debug!(%problem, "the smarthost cannot be read, using the one read last");
                 return by_smtp(before.clone(), false);
             }
         };
-        let changed = last
-            .as_ref()
-            .is_some_and(|before| before.as_ref().map(digest) != current.as_ref().map(digest));
-        *last = Some(current.clone());
+        let changed = last.as_ref().is_some_and(|Smarthost(before)| {
+            before.as_ref().map(digest) != current.as_ref().map(digest)
+        });
+        *last = Some(Smarthost(current.clone()));
         match current {
             Some(settings) => by_smtp(settings, changed),
             None => no_way(NO_SMARTHOST.to_owned(), changed),

@@ -15,18 +15,20 @@ use tracing::{error, info, warn};
 
 use super::answering::Answering;
 use super::clock::{Clock, SystemClock};
-use super::delivery::Delivering;
+use super::delivery::{Delivering, Unrecorded};
 use super::housekeeping::Housekeeping;
 use super::parts::Parts;
 use crate::receiver::{Limits, Receiver, Rules, Serving, Vitals};
 use crate::store::{StateLock, Store, StoreError};
 
-/// How long the loops may take to end. With what the server takes for its open
-/// connections the whole ends within 10 s.
+/// How long the loops and the server may take to end. With `STORE_FAREWELL`
+/// and what the runtime gives its threads the whole ends within 10 s.
 const FAREWELL: Duration = Duration::from_secs(6);
+/// How long the database may take for what was handed to it.
+const STORE_FAREWELL: Duration = Duration::from_secs(2);
 /// How long the answering loop may be silent before `/healthz` calls it stuck:
 /// longer than the longest check of a destination.
-const PATIENCE: Duration = Duration::from_secs(30 * 60);
+const PATIENCE: Duration = Duration::from_mins(30);
 
 /// A service that could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -41,12 +43,15 @@ pub enum ServiceError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The address is taken, or not ours.
-    #[error("cannot listen on {address}: {source}; see receiver.host and receiver.port")]
+    #[error(
+        "cannot listen on {address}: {reason}; end what listens there, or set \
+         receiver.host and receiver.port"
+    )]
     Listen {
         /// Which address.
         address: SocketAddr,
         /// Why not.
-        source: io::Error,
+        reason: io::Error,
     },
 }
 
@@ -57,6 +62,8 @@ pub struct Service {
     parts: watch::Sender<Arc<Parts>>,
     rules: watch::Sender<Arc<Rules>>,
     stop: watch::Sender<bool>,
+    alerts: Arc<Notify>,
+    mails: Arc<Notify>,
     tasks: JoinSet<&'static str>,
     _lock: StateLock,
 }
@@ -86,12 +93,12 @@ impl Service {
             limits: Limits::default(),
         }
         .serve(listener)
-        .map_err(|source| ServiceError::Listen { address, source })?;
+        .map_err(|reason| ServiceError::Listen { address, reason })?;
         let answering = Answering {
             store: store.clone(),
             parts: parts_seen.clone(),
             clock: Arc::clone(&clock),
-            alerts,
+            alerts: Arc::clone(&alerts),
             mails: Arc::clone(&mails),
             vitals: Arc::clone(&vitals),
         };
@@ -99,7 +106,8 @@ impl Service {
             store: store.clone(),
             parts: parts_seen.clone(),
             clock: Arc::clone(&clock),
-            mails,
+            mails: Arc::clone(&mails),
+            unrecorded: Unrecorded::default(),
         };
         let housekeeping = Housekeeping {
             store: store.clone(),
@@ -130,6 +138,8 @@ impl Service {
             parts,
             rules,
             stop,
+            alerts,
+            mails,
             tasks,
             _lock: lock,
         })
@@ -146,8 +156,9 @@ impl Service {
     }
 
     /// Puts another configuration in force, whole. What is being answered or
-    /// delivered now ends with the old one.
-    pub fn reload(&self, parts: Parts) {
+    /// delivered now ends with the old one; what waits is tried with the new
+    /// one at once.
+    pub async fn reload(&self, parts: Parts) {
         let old = self.parts();
         let (new, old) = (&parts.config, &old.config);
         let listens = |config: &crate::config::Config| (config.receiver.host, config.receiver.port);
@@ -157,18 +168,23 @@ impl Service {
         self.rules.send_replace(Arc::new(Rules::from_config(new)));
         self.parts.send_replace(Arc::new(parts));
         info!("the new configuration is in force");
+        let flush = self.store.flush(Timestamp::now());
+        match timeout(STORE_FAREWELL, flush).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(problem)) => warn!(%problem, "queued mails wait for their next attempt"),
+            Err(_) => warn!("the database is slow: queued mails wait for their next attempt"),
+        }
+        self.alerts.notify_one();
+        self.mails.notify_one();
     }
 
-    /// Returns when a part of the service ended that should not have, with its
-    /// name: the service is no good any more then.
-    pub async fn failed(&mut self) -> &'static str {
+    /// Returns when a part of the service ended that should not have, and says
+    /// which: the service is no good any more then.
+    pub async fn failed(&mut self) -> String {
         match self.tasks.join_next().await {
-            Some(Ok(part)) => part,
-            Some(Err(problem)) => {
-                error!(%problem, "a part of the service broke");
-                "a part of the service"
-            }
-            None => "everything",
+            Some(Ok(part)) => format!("the {part} ended"),
+            Some(Err(problem)) => format!("a part of the service broke: {problem}"),
+            None => "no part of the service is left".to_owned(),
         }
     }
 
@@ -182,7 +198,12 @@ impl Service {
             warn!("some work did not end in time; it goes on at the next start");
             self.tasks.shutdown().await;
         }
-        self.store.shut_down().await;
+        if timeout(STORE_FAREWELL, self.store.shut_down())
+            .await
+            .is_err()
+        {
+            warn!("the database did not end in time; what it was not done with is repeated");
+        }
     }
 }
 
@@ -209,8 +230,8 @@ fn listen(parts: &Parts) -> Result<(TcpListener, SocketAddr), ServiceError> {
         let address = listener.local_addr()?;
         Ok((listener, address))
     });
-    bound.map_err(|source| ServiceError::Listen {
+    bound.map_err(|reason| ServiceError::Listen {
         address: wanted,
-        source,
+        reason,
     })
 }

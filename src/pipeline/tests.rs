@@ -11,12 +11,12 @@ use tempfile::TempDir;
 use tokio::sync::{Notify, watch};
 
 use super::outage::Outages;
-use super::{Answering, Clock, Delivering, Parts};
+use super::{Answering, Clock, Delivering, Parts, Unrecorded};
 use crate::cluster::{ClusterError, ClusterReader};
 use crate::config;
 use crate::model::{
-    Alert, AlertState, ClusterState, Encryption, Layout, Module, ModuleId, Outcome, Plan, PlanId,
-    RecipientState, ReportKind, SmtpSettings, Status, StatusReading,
+    Alert, AlertState, Attempt, ClusterState, Encryption, Layout, Module, ModuleId, Outcome, Plan,
+    PlanId, RecipientState, ReportKind, SmtpSettings, Status, StatusReading,
 };
 use crate::receiver::Vitals;
 use crate::store::{ReportFilter, ReportSummary, Store};
@@ -34,7 +34,7 @@ impl Clock for SetClock {
     }
 
     async fn sleep(&self, _pause: Duration) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 
@@ -60,10 +60,10 @@ impl ClusterReader for MadeUp {
     }
 
     async fn smarthost(&self) -> Result<Option<SmtpSettings>, ClusterError> {
-        match self.state.lock().unwrap().is_some() {
-            true => Ok(self.smarthost.lock().unwrap().clone()),
-            false => Err(away()),
+        if self.state.lock().unwrap().is_none() {
+            return Err(away());
         }
+        Ok(self.smarthost.lock().unwrap().clone())
     }
 
     async fn ping(&self) -> Result<(), ClusterError> {
@@ -161,6 +161,7 @@ impl World {
                 parts,
                 clock,
                 mails,
+                unrecorded: Unrecorded::default(),
             },
             outages: Outages::default(),
         }
@@ -222,6 +223,24 @@ async fn an_alert_is_answered_after_its_wait_with_one_report() {
 }
 
 #[tokio::test]
+async fn more_alerts_than_one_look_shows_are_answered_without_a_pause() {
+    let mut world = World::new("file");
+    world.show(Some(cluster(100, &[("samba1", 1)])));
+    for number in 0..2_001 {
+        world
+            .alert(&[("id", "1"), ("n", &number.to_string())])
+            .await;
+    }
+    let mut pauses = Vec::new();
+    while world.waiting().await > 0 && pauses.len() < 3 {
+        pauses.push(world.pass(230).await);
+    }
+    assert_eq!(world.waiting().await, 0);
+    assert_eq!(pauses.first(), Some(&Duration::ZERO));
+    assert_eq!(world.pass(230).await, Duration::from_mins(5));
+}
+
+#[tokio::test]
 async fn a_repeat_gives_no_second_mail_and_the_next_run_does() {
     let mut world = World::new("file");
     world.show(Some(cluster(100, &[("samba1", 1)])));
@@ -245,7 +264,7 @@ async fn while_redis_is_away_alerts_wait_and_half_an_hour_later_one_report_says_
     world.alert(&[("id", "1")]).await;
     for second in [30, 45, 1829] {
         let pause = world.pass(second).await;
-        assert!(pause <= Duration::from_secs(60), "tries again soon");
+        assert!(pause <= Duration::from_mins(1), "tries again soon");
         assert!(world.reports().await.is_empty());
     }
     world.pass(1830).await;
@@ -322,6 +341,27 @@ async fn a_report_is_one_mail_to_every_recipient() {
 }
 
 #[tokio::test]
+async fn a_mail_that_went_out_but_could_not_be_recorded_is_not_sent_again() {
+    let mut world = World::new("file");
+    world.show(Some(cluster(100, &[("samba1", 1)])));
+    world.alert(&[("id", "1")]).await;
+    world.pass(200).await;
+    let due = world.answering.store.due(at(200), 1).await.unwrap();
+    let unrecorded = &world.delivering.unrecorded;
+    unrecorded.keep(
+        due[0].mail,
+        due[0].to.clone(),
+        Attempt::Sent("250 ok".into()),
+    );
+    assert_eq!(world.delivering.round().await.unwrap().sent, 1);
+    assert_eq!(first_delivery(&world).await.state, RecipientState::Sent);
+    assert!(
+        !world.folder.path().join("mails").exists(),
+        "nothing was sent"
+    );
+}
+
+#[tokio::test]
 async fn without_a_smarthost_mails_wait_and_a_new_one_is_tried_at_once() {
     let mut world = World::new("smarthost");
     world.show(Some(cluster(100, &[("samba1", 1)])));
@@ -340,6 +380,23 @@ async fn without_a_smarthost_mails_wait_and_a_new_one_is_tried_at_once() {
     *world.cluster.smarthost.lock().unwrap() = Some(dead_server());
     assert_eq!(world.delivering.round().await.unwrap().waiting, 1);
     assert_eq!(first_delivery(&world).await.attempts, 2);
+}
+
+#[tokio::test]
+async fn a_clock_set_back_does_not_keep_a_mail_in_the_outbox() {
+    let mut world = World::new("smarthost");
+    world.show(Some(cluster(100, &[("samba1", 1)])));
+    world.set(1_000_000);
+    world.alert(&[("id", "1")]).await;
+    world.pass(1_000_030).await;
+    assert_eq!(world.delivering.round().await.unwrap().waiting, 1);
+    world.set(2_000);
+    assert_eq!(world.delivering.round().await.unwrap().waiting, 1);
+    assert_eq!(
+        world.delivering.round().await.unwrap().waiting,
+        0,
+        "its pauses are kept again"
+    );
 }
 
 async fn first_delivery(world: &World) -> crate::model::DeliveryRecord {

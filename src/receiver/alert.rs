@@ -42,9 +42,6 @@ pub(super) async fn post(
 async fn take(request: &HttpRequest, payload: Payload, shared: &Shared) -> Result<Taken, Refusal> {
     let rules = shared.rules();
     access::local_or_token(request, rules.token.as_ref())?;
-    if shared.connections.open() > shared.limits.connections {
-        return Err(Refusal::TooMany);
-    }
     let _place = shared.posts.try_acquire().map_err(|_| Refusal::TooMany)?;
     body::check_type(request)?;
     let body = body::read(request, payload, &shared.limits).await?;

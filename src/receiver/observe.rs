@@ -14,6 +14,8 @@ use tracing::{Level, debug};
 
 use crate::model::{sanitize, truncate};
 
+use super::connections::Busy;
+
 /// Nothing is loaded, run or framed; the status page has one style of its own.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -23,6 +25,7 @@ pub(super) async fn observe<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
+    let _busy = Busy::on(request.request());
     let asked = tracing::enabled!(Level::DEBUG).then(|| Asked::about(&request));
     let mut response = next.call(request).await?;
     let headers = response.headers_mut();

@@ -58,16 +58,16 @@ pub struct Limits {
     pub body: usize,
     /// For a body to arrive, from its head on.
     pub body_time: Duration,
-    /// For a head to arrive, and for a connection to stay open without one.
+    /// For the first head to arrive, and between two requests. A connection
+    /// that does anything else for twice this time is closed.
     pub head_time: Duration,
     /// Webhook posts at once; one more is answered 503.
     pub posts: usize,
-    /// Open connections up to which posts are taken. Between this and
-    /// `most_connections` only the other pages answer, so that health can be
-    /// asked while posts are many.
+    /// Open connections above which every new one closes the one that has been
+    /// idle for longest, so that a crowd of them keeps nobody out.
     pub connections: usize,
-    /// Open connections at all; more wait in the system's queue. Below the 1024
-    /// files that a process may commonly have open.
+    /// Open connections at all; more wait in the system's queue. Each takes two
+    /// of the 1024 files that a process may commonly have open.
     pub most_connections: usize,
     /// For the database to take alerts; then 503, although they may be stored.
     pub store_time: Duration,
@@ -84,8 +84,8 @@ impl Default for Limits {
             body_time: Duration::from_secs(5),
             head_time: Duration::from_secs(3),
             posts: 64,
-            connections: 384,
-            most_connections: 512,
+            connections: 256,
+            most_connections: 384,
             store_time: Duration::from_secs(8),
             ask_time: Duration::from_secs(2),
             farewell: Duration::from_secs(3),

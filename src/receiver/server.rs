@@ -1,10 +1,13 @@
 //! The server: its routes, its bounds, its end.
 
+use std::convert::Infallible;
 use std::io;
 use std::net::TcpListener;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use actix_web::dev::{Server, ServerHandle};
+use actix_web::dev::ServerHandle;
 use actix_web::guard::{self, Guard};
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
@@ -41,7 +44,7 @@ pub struct Receiver {
 /// A server that runs on a thread of its own from here on.
 pub struct Serving {
     /// Ends when the server has ended; has to be polled.
-    pub server: Server,
+    pub server: Pin<Box<dyn Future<Output = io::Result<()>> + Send>>,
     /// Ends it: no new connections, a little time for the open ones.
     pub handle: ServerHandle,
 }
@@ -54,7 +57,6 @@ pub(super) struct Shared {
     pub(super) now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     pub(super) limits: Limits,
     pub(super) posts: Semaphore,
-    pub(super) connections: Connections,
     /// Log lines about what clients did wrong.
     pub(super) refusals: Throttle,
     /// Log lines about what went wrong here.
@@ -73,8 +75,7 @@ impl Receiver {
     pub fn serve(self, listener: TcpListener) -> io::Result<Serving> {
         let limits = self.limits;
         let connections = Connections::default();
-        let count = connections.count();
-        let shared = Data::new(self.shared(connections));
+        let shared = Data::new(self.shared());
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(Data::clone(&shared))
@@ -89,14 +90,20 @@ impl Receiver {
         .keep_alive(limits.head_time)
         .shutdown_timeout(limits.farewell.as_secs())
         .disable_signals()
-        .on_connect(count)
+        .on_connect(connections.watch(limits.connections))
         .listen(listener)?
         .run();
         let handle = server.handle();
+        let server = Box::pin(async move {
+            tokio::select! {
+                end = server => end,
+                never = sweep(connections, limits.head_time) => match never {},
+            }
+        });
         Ok(Serving { server, handle })
     }
 
-    pub(super) fn shared(self, connections: Connections) -> Shared {
+    pub(super) fn shared(self) -> Shared {
         Shared {
             store: self.store,
             alerts: self.alerts,
@@ -104,11 +111,19 @@ impl Receiver {
             now: self.now,
             posts: Semaphore::new(self.limits.posts),
             limits: self.limits,
-            connections,
             refusals: Throttle::default(),
             troubles: Throttle::default(),
             rules: self.rules,
         }
+    }
+}
+
+/// Between two requests actix itself waits for `head_time`; what outlasts that
+/// twice is up to something else.
+async fn sweep(connections: Connections, head_time: Duration) -> Infallible {
+    loop {
+        tokio::time::sleep(head_time / 2).await;
+        connections.sweep(Instant::now(), head_time * 2);
     }
 }
 

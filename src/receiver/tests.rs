@@ -4,7 +4,7 @@
 use std::io;
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use actix_web::App;
@@ -24,7 +24,6 @@ use crate::model::Language;
 use crate::store::Store;
 use crate::store::tests::{at, open};
 
-use super::connections::Connections;
 use super::server::Shared;
 use super::*;
 
@@ -41,7 +40,7 @@ struct Desk {
 impl Desk {
     fn open() -> Self {
         let (dir, store) = open();
-        let vitals = Vitals::new(Instant::now(), Duration::from_secs(60));
+        let vitals = Vitals::new(Instant::now(), Duration::from_mins(1));
         vitals.set_redis(RedisHealth::Reached);
         Self {
             _dir: dir,
@@ -64,7 +63,7 @@ impl Desk {
     }
 
     fn shared(&self) -> Data<Shared> {
-        Data::new(self.receiver().shared(Connections::default()))
+        Data::new(self.receiver().shared())
     }
 }
 
@@ -132,13 +131,19 @@ struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
     fn listen(&self) -> tracing::subscriber::DefaultGuard {
+        // With a single subscriber, a line that another thread comes to first
+        // would be judged by that thread, which has none, and never be logged.
+        static SECOND: OnceLock<tracing::Dispatch> = OnceLock::new();
+        SECOND.get_or_init(|| tracing::Dispatch::new(tracing_subscriber::registry()));
         let log = self.clone();
         let subscriber = tracing_subscriber::fmt()
             .with_ansi(false)
             .with_max_level(tracing::Level::DEBUG)
             .with_writer(move || log.clone())
             .finish();
-        tracing::subscriber::set_default(subscriber)
+        let listening = tracing::subscriber::set_default(subscriber);
+        tracing::callsite::rebuild_interest_cache();
+        listening
     }
 
     fn lines(&self) -> Vec<String> {
@@ -314,7 +319,7 @@ async fn a_service_in_which_nothing_moves_is_not_healthy() {
     let start = Instant::now()
         .checked_sub(Duration::from_secs(100))
         .unwrap();
-    desk.vitals = Arc::new(Vitals::new(start, Duration::from_secs(60)));
+    desk.vitals = Arc::new(Vitals::new(start, Duration::from_mins(1)));
     let shared = desk.shared();
     let answer = ask(&shared, get("/healthz")).await;
     assert_eq!(
@@ -339,7 +344,7 @@ async fn hostile_requests_stay_on_one_line_of_the_log() {
         .insert_header(("Authorization", "Bearer attempt"));
     ask(&shared, shown).await;
     let lines = log.lines();
-    assert!(log.find("another name ignored").is_some(), "{lines:?}");
+    assert!(log.find("evil␍␊ERROR forged␛[2J").is_some(), "{lines:?}");
     assert!(log.find("POST /alert 401").is_some(), "{lines:?}");
     for line in &lines {
         assert!(

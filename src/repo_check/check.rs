@@ -71,7 +71,7 @@ fn is_dead(cause: RepoCause) -> bool {
 async fn side_by_side(prober: &dyn Prober, rest: &[ProbeTarget], limits: Limits) -> Vec<Probe> {
     // Owned, because a closure over references makes a future that no task of
     // the runtime may run.
-    let mut numbered: Vec<(usize, Probe)> = stream::iter(rest.to_vec().into_iter().enumerate())
+    let mut numbered: Vec<(usize, Probe)> = stream::iter(rest.iter().cloned().enumerate())
         .map(|(number, target)| async move {
             let probe = one(prober, &target, limits)
                 .await
@@ -267,7 +267,7 @@ mod tests {
     #[test]
     fn the_whole_is_bounded_by_rounds() {
         let limits = Limits {
-            timeout: Duration::from_secs(60),
+            timeout: Duration::from_mins(1),
             concurrency: 4,
         };
         assert_eq!(limits.whole(1), Duration::from_secs(65));

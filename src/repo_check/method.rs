@@ -153,7 +153,7 @@ mod tests {
     fn a_method_that_cannot_work_is_not_the_same_as_off() {
         let mut config = RepoCheck {
             method: Method::Api,
-            timeout: Duration::from_secs(60),
+            timeout: Duration::from_mins(1),
             concurrency: 4,
             max_per_report: 20,
             restic_flags: Vec::new(),

@@ -55,6 +55,16 @@ impl Store {
         })
     }
 
+    /// As [`Store::open`], and makes nothing: `None` where there is no database
+    /// yet. For those who only look.
+    pub fn open_existing(dir: &Path) -> Result<Option<Self>, StoreError> {
+        if place::is_there(dir)? {
+            Self::open(dir).map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
     /// Random, made once with the database: sets the Message-IDs of this
     /// installation apart from those of every other one.
     pub fn instance(&self) -> &str {

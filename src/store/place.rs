@@ -54,6 +54,12 @@ impl Place {
     }
 }
 
+/// Whether a database lies in `dir`.
+pub(super) fn is_there(dir: &Path) -> Result<bool, StoreError> {
+    let file = dir.join(FILE);
+    file.try_exists().map_err(|error| refused(&file, &error))
+}
+
 /// Makes the state directory (0700) if it is not there; one that is there
 /// keeps its mode.
 pub(super) fn make_dir(dir: &Path) -> Result<(), StoreError> {

@@ -34,14 +34,12 @@ pub fn health(probes: &[Probe]) -> DestinationHealth {
     }
 }
 
+/// A repository that is gone or damaged says nothing good of the place that
+/// lost it.
 fn shows_that_it_works(cause: RepoCause) -> bool {
     matches!(
         cause,
-        RepoCause::Reachable
-            | RepoCause::NotFound
-            | RepoCause::Locked
-            | RepoCause::Busy
-            | RepoCause::Corrupt
+        RepoCause::Reachable | RepoCause::Locked | RepoCause::Busy
     )
 }
 
@@ -133,12 +131,15 @@ mod tests {
 
     #[test]
     fn a_destination_has_failed_only_when_every_answer_blames_it() {
-        use RepoCause::{Error, Forbidden, NotProbed, Reachable, Timeout, Unreachable};
+        use RepoCause::{
+            Corrupt, Error, Forbidden, NotFound, NotProbed, Reachable, Timeout, Unreachable,
+        };
         let of = |causes: &[RepoCause]| health(&answers(causes));
         assert_eq!(of(&[Unreachable, Timeout]), DestinationHealth::Failed);
         assert_eq!(of(&[Forbidden, NotProbed]), DestinationHealth::Failed);
         assert_eq!(of(&[Timeout, Reachable]), DestinationHealth::Fine);
         assert_eq!(of(&[Unreachable, Error]), DestinationHealth::NotChecked);
+        assert_eq!(of(&[NotFound, Corrupt]), DestinationHealth::NotChecked);
         assert_eq!(of(&[]), DestinationHealth::NotChecked);
     }
 }

@@ -6,11 +6,11 @@ use jiff::Timestamp;
 
 use super::advice::advice;
 use super::outcome::{cause_of, health, outcome};
-use super::warnings::warnings;
+use super::warnings::{of_keys, warnings};
 use crate::model::{
     AlertLabels, ClusterState, DestinationHealth, DestinationResult, InboxEntry, JudgedMember,
-    JudgedRun, MemberResult, ModuleCause, Outcome, PlanCause, PlanId, PlanSummary, ProbeSet,
-    Report, ReportKind, RunId, Severity, sanitize, truncate,
+    JudgedRun, MemberResult, ModuleCause, Outcome, PlanCause, PlanId, PlanLastRun, PlanSummary,
+    ProbeSet, Report, ReportKind, RunId, Severity, sanitize, truncate,
 };
 
 /// The labels of an alert that a report shows. All others may hold anything.
@@ -97,7 +97,10 @@ pub fn all_well(runs: &[JudgedRun], around: Circumstances<'_>) -> Report {
         advice: advice(&[], &[], DestinationHealth::NotChecked, &[]),
         plans: runs
             .iter()
-            .map(|run| (summary(&run.plan_id, run), run.changed_at()))
+            .map(|run| PlanLastRun {
+                plan: summary(&run.plan_id, run),
+                last: run.changed_at(),
+            })
             .collect(),
         ..blank(ReportKind::AllWell, id, around)
     }
@@ -117,7 +120,7 @@ fn blank(kind: ReportKind, run: RunId, around: Circumstances<'_>) -> Report {
         members: Vec::new(),
         gone: Vec::new(),
         destination: None,
-        warnings: Vec::new(),
+        warnings: of_keys(around.state.map_or(&[], |state| &state.unreadable)).collect(),
         advice: Vec::new(),
         alerts: alert_labels(around.alerts),
         unknown_plans: Vec::new(),
@@ -430,10 +433,41 @@ mod tests {
     }
 
     #[test]
+    fn a_plan_that_cannot_be_understood_is_named_whatever_the_report_is_about() {
+        let mut state = ClusterState {
+            read_at: at(0),
+            cluster_uuid: None,
+            cluster_name: None,
+            leader: None,
+            nodes: BTreeMap::new(),
+            modules: BTreeMap::new(),
+            destinations: BTreeMap::new(),
+            plans: BTreeMap::new(),
+            statuses: BTreeMap::new(),
+            unreadable: Vec::new(),
+        };
+        state.unreadable.push(crate::model::Unreadable {
+            key: "cluster/backup/5".into(),
+            reason: "it is not a hash".into(),
+        });
+        let around = Circumstances {
+            state: Some(&state),
+            ..ALONE
+        };
+        for report in [all_well(&[], around), unknown_plans(&["5".into()], around)] {
+            assert!(
+                matches!(&report.warnings[..], [Warning::UnreadableKey { key, .. }] if key == "cluster/backup/5"),
+                "{:?}",
+                report.warnings
+            );
+        }
+    }
+
+    #[test]
     fn all_well_is_a_success_with_the_last_runs() {
         let report = all_well(&[run(vec![member("a1", 0)])], ALONE);
         assert_eq!(report.outcome, Outcome::Success);
-        assert_eq!(report.plans[0].1, Some(at(1090)));
+        assert_eq!(report.plans[0].last, Some(at(1090)));
         assert_eq!(report.advice, [Advice::Nothing]);
     }
 }

@@ -33,11 +33,17 @@ pub fn warnings(
             modules: run.gone.clone(),
         });
     }
-    warnings.extend(unreadable.iter().map(|what| Warning::UnreadableKey {
+    warnings.extend(of_keys(unreadable));
+    warnings
+}
+
+/// Keys of the cluster that could not be understood: a plan among them is not
+/// known to be fine, nor to be gone.
+pub fn of_keys(unreadable: &[Unreadable]) -> impl Iterator<Item = Warning> {
+    unreadable.iter().map(|what| Warning::UnreadableKey {
         key: what.key.clone(),
         reason: what.reason.clone(),
-    }));
-    warnings
+    })
 }
 
 fn of_probes(run: &JudgedRun, causes: &[ModuleCause], probes: &ProbeSet) -> Vec<Warning> {

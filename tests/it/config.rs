@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use ns8_backup_monitor::config::load_str;
+use ns8_backup_monitor::repo_check;
 use proptest::prelude::*;
 
 proptest! {
@@ -34,5 +35,19 @@ proptest! {
             prop_assert!(!shown.chars().any(|c| c.is_control() && c != '\n'));
             prop_assert_eq!(shown.lines().count(), errors.mistakes.len());
         }
+    }
+}
+
+/// The label is the cluster's; everything else may have to come from the file.
+#[test]
+fn every_credential_that_a_probe_can_use_can_be_configured() {
+    for field in repo_check::FIELDS.iter().filter(|field| **field != "name") {
+        let file = format!(
+            "mail: {{from: a@example.org, to: [a@example.org]}}\n\
+             destinations: {{d-1: {{{field}: secret}}}}\n"
+        );
+        let loaded = load_str(&file, &BTreeMap::new()).map_err(|errors| errors.to_string());
+        let destinations = loaded.unwrap().config.destinations;
+        assert!(destinations[&"d-1".into()].contains_key(*field), "{field}");
     }
 }

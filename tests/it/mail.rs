@@ -90,6 +90,23 @@ fn shown(mail: &OutgoingMail) -> String {
 }
 
 #[test]
+fn the_test_mail_says_that_it_is_one() {
+    let (templates, _) = Templates::load(None).unwrap();
+    for (language, name) in [
+        (Language::En, "test_mail_en"),
+        (Language::It, "test_mail_it"),
+    ] {
+        let mail = reports::mail(language);
+        let way = "smtp mail.example.org:587";
+        let place = Some("rl1.rig.example.org");
+        let made = templates.test_message(&mail, place, way, reports::made_at());
+        let body = made.unwrap().body;
+        let mail = envelope(reports::made_at(), |envelope| compose(&body, envelope)).unwrap();
+        insta::assert_snapshot!(name, shown(&mail));
+    }
+}
+
+#[test]
 fn no_hostile_name_becomes_markup_a_header_or_a_control_character() {
     for language in [Language::En, Language::It] {
         let mail = send(&reports::hostile(), language);

@@ -13,12 +13,19 @@
 
 mod alertmanager;
 mod cluster;
+mod commands;
 mod config;
+mod crash;
+mod disk;
+mod e2e;
 mod house;
 mod mail;
 mod probe;
 mod probe_backends;
 mod probe_child;
+mod receiver;
+mod refused_account;
+mod secrets;
 mod service;
 mod support;
 mod tasks;

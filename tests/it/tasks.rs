@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ns8_backup_monitor::cluster::{Pace, TaskApi, TaskError, install_crypto_provider};
+use ns8_backup_monitor::cluster::{Pace, TaskApi, TaskError};
 use secrecy::SecretString;
 use serde_json::{Value as Json, json};
 
@@ -19,14 +19,14 @@ const SHORT: Duration = Duration::from_millis(300);
 fn quick() -> Pace {
     Pace {
         poll: Duration::from_millis(10),
+        poll_slowest: Duration::from_millis(50),
         poll_given_up: Duration::from_millis(20),
         retry: Duration::from_millis(10),
-        lifetime: Duration::from_secs(60),
+        lifetime: Duration::from_mins(1),
     }
 }
 
 fn server() -> ApiServer {
-    install_crypto_provider();
     ApiServer::start(USER, PASSWORD)
 }
 
@@ -159,6 +159,32 @@ async fn what_cannot_work_is_said_at_once() {
 }
 
 #[tokio::test]
+async fn a_worker_nodes_server_is_not_taken_for_a_missing_role() {
+    let server = server();
+    server.become_worker();
+    let error = run(&api(&server, 4), LONG).await.unwrap_err();
+    assert_eq!(error, TaskError::NotLeader(server.url()));
+    assert_eq!(server.calls(Call::Start), 1);
+    let server = self::server();
+    server.withdraw_role();
+    let error = run(&api(&server, 4), LONG).await.unwrap_err();
+    assert_eq!(error, TaskError::NotGranted);
+}
+
+#[tokio::test]
+async fn a_task_that_takes_long_is_asked_for_its_status_ever_more_seldom() {
+    let server = server();
+    server.usual(Outcome::never());
+    let limit = Duration::from_secs(2);
+    let error = run(&api(&server, 1), limit).await.unwrap_err();
+    assert_eq!(error, TaskError::TimedOut);
+    // 7 questions in the first 170 ms, then one every 50 ms; it would be 200
+    // at an unchanging pace.
+    let asked = server.calls(Call::Status);
+    assert!((5..=48).contains(&asked), "{asked}");
+}
+
+#[tokio::test]
 async fn what_may_pass_is_tried_again_within_the_limit() {
     let server = server();
     server.fault(Call::Login, Fault::Answer(503, String::new()));
@@ -257,14 +283,20 @@ async fn a_caller_that_goes_away_frees_no_place_that_is_taken() {
 
 #[tokio::test]
 async fn a_task_that_may_have_been_started_without_an_answer_counts_as_living() {
-    let server = server();
-    let api = api(&server, 1);
-    run(&api, LONG).await.unwrap();
-    server.next(Outcome::never());
-    server.fault(Call::Start, Fault::Silence);
-    assert_eq!(run(&api, SHORT).await.unwrap_err(), TaskError::TimedOut);
-    assert_eq!(run(&api, SHORT).await.unwrap_err(), TaskError::Busy);
-    assert_eq!((server.live(), server.peak()), (1, 1));
+    for fault in [Fault::Silence, Fault::Hangup] {
+        let server = server();
+        let api = api(&server, 1);
+        run(&api, LONG).await.unwrap();
+        server.next(Outcome::never());
+        server.fault(Call::Start, fault);
+        let error = run(&api, SHORT).await.unwrap_err();
+        assert!(
+            matches!(error, TaskError::TimedOut | TaskError::Unavailable(_)),
+            "{error:?}"
+        );
+        assert_eq!(run(&api, SHORT).await.unwrap_err(), TaskError::Busy);
+        assert_eq!((server.live(), server.peak()), (1, 1));
+    }
 }
 
 #[tokio::test]

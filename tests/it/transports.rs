@@ -84,6 +84,22 @@ async fn a_mail_arrives_in_every_mode_with_and_without_login() {
 }
 
 #[tokio::test]
+async fn a_server_whose_name_is_not_ascii_is_found_and_its_certificate_checked() {
+    let server = MailServer::start();
+    for (mode, encryption) in [
+        ("plain", Encryption::None),
+        ("starttls", Encryption::Starttls),
+        ("tls", Encryption::Tls),
+    ] {
+        let mut settings = server.settings(mode, encryption);
+        // In wide letters, which international names count as the usual ones.
+        settings.host = "ｌｏｃａｌｈｏｓｔ".into();
+        let taken = attempt(settings, "admin@example.org").await;
+        assert_eq!(taken, Attempt::Sent("250 2.0.0 Queued".into()), "{mode}");
+    }
+}
+
+#[tokio::test]
 async fn a_certificate_that_is_not_right_is_told_with_what_to_do() {
     let server = MailServer::start();
     let unknown_ca = |mode, encryption| SmtpSettings {
@@ -348,6 +364,32 @@ async fn ns8_sendmail_gets_the_html_and_the_subject() {
     assert_eq!(
         arguments.lines().collect::<Vec<_>>(),
         [
+            subject.as_str(),
+            "--from=backup@rig.example.org",
+            "--",
+            "admin@example.org"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn ns8_sendmail_behind_runagent_is_called_as_itself() {
+    let runagent = Script::new("runagent", "cat > stdin");
+    let mail = mail();
+    let attempt = runagent
+        .transport(&["-m", "node", "ns8-sendmail"])
+        .send(&mail, &to("admin@example.org"))
+        .await;
+    assert!(matches!(attempt, Attempt::Sent(_)), "{attempt:?}");
+    assert_eq!(runagent.read("stdin"), html_of(&mail.raw).unwrap());
+    let arguments = runagent.read("arguments");
+    let subject = format!("--subject={}", mail.subject);
+    assert_eq!(
+        arguments.lines().collect::<Vec<_>>(),
+        [
+            "-m",
+            "node",
+            "ns8-sendmail",
             subject.as_str(),
             "--from=backup@rig.example.org",
             "--",

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use jiff::{Timestamp, Unit};
+use tokio::time::timeout;
 
 use super::{http, output, setup};
 use crate::cluster::SnapshotReader;
@@ -20,13 +21,15 @@ use crate::logging::Role;
 use crate::model::{ClusterState, StatusReading};
 use crate::notifier::{html_of, text_of};
 use crate::pipeline::{Parts, Service};
-use repositories::Repositories;
+use repositories::{Repositories, Without};
 
 const CLUSTER: &[u8] = include_bytes!("cluster.json");
 const ALERT: &str = include_str!("alert.json");
 
-/// How long the mail may take: the demo ends by itself within 20 seconds.
+/// From the start to the mail: the demo ends by itself within 20 seconds.
 const PATIENCE: Duration = Duration::from_secs(17);
+/// For making repositories.
+const MAKING: Duration = Duration::from_secs(9);
 
 /// Runs the demo; its mails go to a new temporary folder, which stays.
 pub fn run() -> anyhow::Result<ExitCode> {
@@ -35,7 +38,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         .tempdir()
         .context("no temporary folder can be made")?
         .keep();
-    setup::block_on(demo(&folder))?;
+    setup::run(demo(&folder))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -44,8 +47,10 @@ async fn demo(folder: &Path) -> anyhow::Result<()> {
     let scratch = tempfile::tempdir().context("no temporary folder can be made")?;
     let cluster = as_of_now(sample()?, Timestamp::now())?;
 
-    say("A sample cluster: \"Studio Rossi\", 2 nodes, plan \"Nightly\" with 7 applications.");
-    let repositories = repositories_in(scratch.path(), &cluster).await?;
+    say("A sample cluster: \"Studio Rossi\", 2 nodes, plan \"Nightly\" with 7 applications.")?;
+    let repositories = repositories_in(scratch.path(), &cluster).await;
+    say(&told(repositories.as_ref()))?;
+    let repositories = repositories.ok();
     let config = configuration(scratch.path(), folder, repositories.as_ref())?;
     setup::begin(&config, Role::Command)?;
 
@@ -54,7 +59,7 @@ async fn demo(folder: &Path) -> anyhow::Result<()> {
     let address = service.address();
     say(&format!(
         "The service listens on http://{address}/ (the real one, on loopback)."
-    ));
+    ))?;
     post_the_alert(address).await?;
 
     let mail = wait_for_mail(folder, began).await;
@@ -62,8 +67,8 @@ async fn demo(folder: &Path) -> anyhow::Result<()> {
     show(&mail?, began)
 }
 
-fn say(what: &str) {
-    output::text(&format!("» {what}"));
+fn say(what: &str) -> anyhow::Result<()> {
+    output::text(&format!("» {what}"))
 }
 
 fn sample() -> anyhow::Result<ClusterState> {
@@ -90,19 +95,21 @@ fn as_of_now(mut state: ClusterState, now: Timestamp) -> anyhow::Result<ClusterS
     Ok(state)
 }
 
-async fn repositories_in(
-    scratch: &Path,
-    cluster: &ClusterState,
-) -> anyhow::Result<Option<Repositories>> {
-    let made = Repositories::make(scratch, cluster).await?;
-    match &made {
-        Some(repositories) => say(&format!(
+/// A machine whose restic is missing, or odd, can still show all the rest.
+async fn repositories_in(scratch: &Path, cluster: &ClusterState) -> Result<Repositories, Without> {
+    timeout(MAKING, Repositories::make(scratch, cluster))
+        .await
+        .unwrap_or(Err(Without::Slow(MAKING)))
+}
+
+fn told(made: Result<&Repositories, &Without>) -> String {
+    match made {
+        Ok(made) => format!(
             "{} made {} real repositories and one of them was damaged on purpose.",
-            repositories.program, repositories.count
-        )),
-        None => say("There is no restic on this machine: the repositories are not asked."),
+            made.program, made.count
+        ),
+        Err(without) => format!("{without}: the repositories are not asked."),
     }
-    Ok(made)
 }
 
 fn configuration(
@@ -139,8 +146,8 @@ async fn post_the_alert(address: SocketAddr) -> anyhow::Result<()> {
     if answer.status != 200 {
         bail!("the alert was answered {}: {}", answer.status, answer.body);
     }
-    say("Alertmanager's message \"BackupFailed\" for plan 1 was posted to it and is on disk.");
-    say("It waits 1 second (30 by default), reads the cluster, asks the repositories, decides.");
+    say("Alertmanager's message \"BackupFailed\" for plan 1 was posted to it and is on disk.")?;
+    say("It waits 1 second (30 by default), reads the cluster, asks the repositories, decides.")?;
     Ok(())
 }
 
@@ -167,10 +174,9 @@ fn show(mail: &Path, began: Instant) -> anyhow::Result<()> {
     let seconds = began.elapsed().as_secs_f32();
     say(&format!(
         "One mail was made, {seconds:.1} seconds after the start. Its text:"
-    ));
-    output::text(&format!("\n{}\n", text.trim_end()));
-    say(&format!("The whole message:          {}", mail.display()));
-    say(&format!("As a mail program shows it: {}", page.display()));
-    say("Next: `ns8-backup-monitor config example` prints a configuration to start from.");
-    Ok(())
+    ))?;
+    output::text(&format!("\n{text}"))?;
+    say(&format!("The whole message:          {}", mail.display()))?;
+    say(&format!("As a mail program shows it: {}", page.display()))?;
+    say("Next: `ns8-backup-monitor config example` prints a configuration to start from.")
 }

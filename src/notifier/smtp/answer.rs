@@ -333,7 +333,7 @@ mod tests {
 
     #[test]
     fn a_silent_greeting_points_at_the_encryption() {
-        let failure = Failure::Timeout(Duration::from_secs(60));
+        let failure = Failure::Timeout(Duration::from_mins(1));
         let attempt = failure.attempt(Step::Greeting, &settings(), &Secrets(Vec::new()));
         let Attempt::Failed(reason) = attempt else {
             panic!("{attempt:?}");

@@ -24,7 +24,7 @@ use super::Transport;
 use crate::model::{Attempt, Encryption, Mailbox, OutgoingMail, SmtpSettings};
 
 /// For a whole attempt, from the name's resolution to the server's last answer.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 /// For a polite good-bye when the mail is already safe.
 const GOOD_BYE: Duration = Duration::from_secs(2);
 /// In the order in which they are chosen. lettre knows no challenge-response.
@@ -38,8 +38,14 @@ pub struct Smtp {
 }
 
 impl Smtp {
-    /// By `settings`.
-    pub fn new(settings: SmtpSettings) -> Self {
+    /// By `settings`. NS8 lets a smarthost have an international name; neither
+    /// the resolver nor a certificate knows it in that form.
+    pub fn new(mut settings: SmtpSettings) -> Self {
+        if !settings.host.is_ascii()
+            && let Ok(ascii) = idna::domain_to_ascii(&settings.host)
+        {
+            settings.host = ascii;
+        }
         Self {
             settings,
             limit: LIMIT,

@@ -1,9 +1,8 @@
 //! The plans of an all-well report.
 
-use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::model::PlanSummary;
+use crate::model::PlanLastRun;
 use crate::notifier::columns::{Align, lay_out};
 use crate::notifier::format::{Locale, name};
 
@@ -30,21 +29,18 @@ pub(in crate::notifier) struct PlanView {
 }
 
 /// The plans, unless there are none.
-pub(super) fn view(
-    plans: &[(PlanSummary, Option<Timestamp>)],
-    locale: &Locale,
-) -> Option<PlansView> {
+pub(super) fn view(plans: &[PlanLastRun], locale: &Locale) -> Option<PlansView> {
     if plans.is_empty() {
         return None;
     }
     let labels = locale.words.labels();
     let rows: Vec<PlanView> = plans
         .iter()
-        .map(|(plan, newest)| PlanView {
+        .map(|PlanLastRun { plan, last }| PlanView {
             name: name(&plan.name),
             id: name(plan.id.as_str()),
             schedule: name(&plan.schedule),
-            newest: newest.map_or_else(|| labels.never.into(), |at| locale.moment_in_table(at)),
+            newest: last.map_or_else(|| labels.never.into(), |at| locale.moment_in_table(at)),
         })
         .collect();
     let columns = [

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Joined, Step, who};
+use super::Step;
+use super::names::{Joined, who};
 use crate::model::{
     Advice, DestinationHealth, DestinationResult, Lock, MemberResult, ModuleCause, ModuleId,
     Outcome, PlanCause, RepoCause, Report, ReportKind, Severity, SkipReason, Warning,
@@ -146,7 +147,7 @@ fn destination(report: &Report, locale: &Locale) -> Option<String> {
     let label = label(destination);
     let story = match destination.health {
         DestinationHealth::Failed => DestinationStory::Failed(&label, worst(destination)),
-        DestinationHealth::Fine if report.bad() == report.counted() => {
+        DestinationHealth::Fine if report.bad() == report.counted() && all_answer(destination) => {
             DestinationStory::FaultElsewhere(&label)
         }
         DestinationHealth::Fine => DestinationStory::Fine(&label),
@@ -156,6 +157,12 @@ fn destination(report: &Report, locale: &Locale) -> Option<String> {
         DestinationHealth::NotChecked => DestinationStory::Unclear(&label),
     };
     Some(locale.words.destination(story))
+}
+
+/// No answer tells of a fault at the destination, as a lock or a damage would.
+fn all_answer(destination: &DestinationResult) -> bool {
+    let fine = |cause| matches!(cause, RepoCause::Reachable | RepoCause::NotProbed);
+    destination.probes.iter().all(|probe| fine(probe.cause))
 }
 
 fn label(destination: &DestinationResult) -> String {
@@ -179,10 +186,11 @@ pub(super) fn not_checked(reason: Option<&SkipReason>, locale: &Locale) -> Strin
         .destination(DestinationStory::NotChecked(reason.as_ref()))
 }
 
-/// The cause that most probes gave.
+/// The cause that most of the answers gave.
 fn worst(destination: &DestinationResult) -> RepoCause {
     let mut counts: BTreeMap<RepoCause, usize> = BTreeMap::new();
-    for probe in &destination.probes {
+    let answers = destination.probes.iter();
+    for probe in answers.filter(|probe| probe.cause.blames_destination()) {
         *counts.entry(probe.cause).or_default() += 1;
     }
     counts
@@ -246,7 +254,8 @@ pub(super) fn next(report: &Report, locale: &Locale) -> Vec<Step> {
 }
 
 /// The commands of NS8 (`runagent`, `restic-wrapper`; a plan's timer is the
-/// unit `backup<id>`), built only from ids that no shell could misunderstand.
+/// unit `backup<id>`, while a run that was started by hand in cluster-admin is a
+/// task of the node's agent), built only from ids that no shell could misunderstand.
 fn command(advice: Advice, report: &Report) -> Option<String> {
     let plan = report.plan.as_ref().map(|plan| plan.id.as_str());
     let plan = plan.filter(|id| shell_safe(id));
@@ -260,7 +269,7 @@ fn command(advice: Advice, report: &Report) -> Option<String> {
         Advice::RemoveLock => restic(RepoCause::Locked, "unlock"),
         Advice::CheckRepository => restic(RepoCause::Corrupt, "check"),
         Advice::ReadModuleLog | Advice::CheckRetention => {
-            Some(format!("journalctl -u backup{}", plan?))
+            Some(format!("journalctl -u backup{} -u agent@node", plan?))
         }
         Advice::CheckRedis => Some("systemctl status redis".into()),
         Advice::CheckDestination

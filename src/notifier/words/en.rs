@@ -155,6 +155,7 @@ impl Words for English {
                     None => "does not answer".to_owned(),
                 }
             ),
+            What::AllWell(0) => "An alert came in that names no plan, and there is no enabled plan with applications to check.".into(),
             What::AllWell(1) => "An alert came in that names no plan. The only enabled plan was checked, and it is fine.".into(),
             What::AllWell(n) => format!(
                 "An alert came in that names no plan. The {n} enabled plans were checked, and they are fine."
@@ -234,15 +235,14 @@ impl Words for English {
 
     fn destination(&self, story: DestinationStory<'_>) -> String {
         match story {
-            DestinationStory::Failed(name, cause) => {
-                let how = match cause {
-                    RepoCause::Timeout => "did not answer in time",
-                    RepoCause::Forbidden => "refuses access",
-                    RepoCause::WrongPassword => "does not accept the repositories' encryption key",
-                    _ => "does not answer",
-                };
-                format!("The destination {name} {how}.")
-            }
+            DestinationStory::Failed(name, cause) => match cause {
+                RepoCause::Timeout => format!("The destination {name} did not answer in time."),
+                RepoCause::Forbidden => format!("The destination {name} refuses access."),
+                RepoCause::WrongPassword => format!(
+                    "The repositories at {name} do not open with the encryption key that the cluster holds."
+                ),
+                _ => format!("The destination {name} does not answer."),
+            },
             DestinationStory::FaultElsewhere(name) => format!(
                 "The destination {name} was checked and is fine: the fault is elsewhere (the applications, their nodes or the plan)."
             ),

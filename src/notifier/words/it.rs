@@ -58,6 +58,15 @@ fn since(past: Past<'_>) -> String {
     }
 }
 
+/// `dal 7 nov`, but `dall'8 nov`: Italian elides before these two numbers.
+fn on(preposition: &str, date: &str) -> String {
+    if date.starts_with("8 ") || date.starts_with("11 ") {
+        format!("{preposition}l'{date}")
+    } else {
+        format!("{preposition} {date}")
+    }
+}
+
 impl Words for Italian {
     fn tag(&self) -> &'static str {
         "it"
@@ -164,8 +173,9 @@ impl Words for Italian {
             ),
             What::RedisUnreachable(gone) => format!(
                 "Non è possibile sapere come sono andati i backup: il Redis del cluster non risponde{}.",
-                gone.map_or_else(String::new, |gone| format!(" dal {}", since(gone)))
+                gone.map_or_else(String::new, |gone| format!(" {}", on("dal", &since(gone))))
             ),
+            What::AllWell(0) => "È arrivato un allarme che non nomina alcun piano, e non c'è alcun piano abilitato con applicazioni da verificare.".into(),
             What::AllWell(1) => "È arrivato un allarme che non nomina alcun piano. L'unico piano abilitato è stato verificato ed è a posto.".into(),
             What::AllWell(n) => format!(
                 "È arrivato un allarme che non nomina alcun piano. I {n} piani abilitati sono stati verificati e sono a posto."
@@ -214,7 +224,7 @@ impl Words for Italian {
         lock: Option<(&str, Option<Past<'_>>)>,
     ) -> Option<String> {
         let held = lock.map_or_else(String::new, |(owner, held)| match held {
-            Some(held) => format!(" da {owner} dal {}", since(held)),
+            Some(held) => format!(" da {owner} {}", on("dal", &since(held))),
             None => format!(" da {owner}"),
         });
         let how = match cause {
@@ -249,17 +259,14 @@ impl Words for Italian {
 
     fn destination(&self, story: DestinationStory<'_>) -> String {
         match story {
-            DestinationStory::Failed(name, cause) => {
-                let how = match cause {
-                    RepoCause::Timeout => "non ha risposto in tempo",
-                    RepoCause::Forbidden => "nega l'accesso",
-                    RepoCause::WrongPassword => {
-                        "non accetta la chiave di crittografia dei repository"
-                    }
-                    _ => "non risponde",
-                };
-                format!("La destinazione {name} {how}.")
-            }
+            DestinationStory::Failed(name, cause) => match cause {
+                RepoCause::Timeout => format!("La destinazione {name} non ha risposto in tempo."),
+                RepoCause::Forbidden => format!("La destinazione {name} nega l'accesso."),
+                RepoCause::WrongPassword => format!(
+                    "I repository su {name} non si aprono con la chiave di crittografia del cluster."
+                ),
+                _ => format!("La destinazione {name} non risponde."),
+            },
             DestinationStory::FaultElsewhere(name) => format!(
                 "La destinazione {name} è stata verificata e funziona: il guasto è altrove (le applicazioni, i loro nodi o il piano)."
             ),
@@ -280,9 +287,9 @@ impl Words for Italian {
 
     fn at_risk(&self, who: Names<'_>, since: Past<'_>) -> String {
         format!(
-            "{}: le modifiche successive al {} non sono in alcun backup.",
+            "{}: le modifiche successive {} non sono in alcun backup.",
             who.text,
-            ago(since)
+            on("al", &ago(since))
         )
     }
 
@@ -365,7 +372,7 @@ impl Words for Italian {
     }
 
     fn saved_anyway(&self, at: &str) -> String {
-        format!("Lo snapshot del {at} è al sicuro")
+        format!("Lo snapshot {} è al sicuro", on("del", at))
     }
 
     fn none_saved(&self) -> &'static str {
@@ -412,7 +419,7 @@ impl Words for Italian {
             "Bloccato"
         };
         match held {
-            Some(held) => format!("{kind} da {owner} dal {}", since(held)),
+            Some(held) => format!("{kind} da {owner} {}", on("dal", &since(held))),
             None => format!("{kind} da {owner}"),
         }
     }

@@ -286,6 +286,35 @@ mod tests {
     }
 
     #[test]
+    fn italian_dates_are_joined_as_italian_is_spoken() {
+        let it = words(Language::It);
+        for (at, joined) in [
+            ("8 nov 2026 02:04", "dell'8 nov"),
+            ("11 nov 2026 02:04", "dell'11 nov"),
+            ("18 nov 2026 02:04", "del 18 nov"),
+            ("1 nov 2026 02:04", "del 1 nov"),
+        ] {
+            assert!(it.saved_anyway(at).contains(joined), "{at}");
+        }
+        let past = Past {
+            at: "8 nov 2026 02:04",
+            age: None,
+        };
+        assert!(
+            it.lock("x", Some(past), false)
+                .ends_with("da x dall'8 nov 2026 02:04")
+        );
+    }
+
+    #[test]
+    fn no_plan_at_all_is_not_called_fine() {
+        for (language, word) in [(Language::En, "fine"), (Language::It, "a posto")] {
+            let said = words(language).what(What::AllWell(0));
+            assert!(!said.contains(word) && !said.contains('0'), "{said}");
+        }
+    }
+
+    #[test]
     fn one_application_is_not_spoken_of_as_many() {
         let w = words(Language::En);
         assert_eq!(w.counts(1, 1), "1 of 1 application failed");

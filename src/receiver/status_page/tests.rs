@@ -4,7 +4,7 @@ use super::*;
 
 fn page() -> Page {
     Page {
-        uptime: Duration::from_secs(3 * 86_400 + 5 * 3600),
+        uptime: Duration::from_hours(77),
         database: Part {
             ok: true,
             error: None,
@@ -89,8 +89,5 @@ fn without_an_answer_of_the_database_the_rest_is_still_shown() {
 fn short_times_are_told_in_minutes() {
     let words = words::of(Language::En);
     assert_eq!(words.duration(Duration::from_secs(59)), "0 min");
-    assert_eq!(
-        words.duration(Duration::from_secs(3 * 3600 + 120)),
-        "3 h 2 min"
-    );
+    assert_eq!(words.duration(Duration::from_mins(182)), "3 h 2 min");
 }

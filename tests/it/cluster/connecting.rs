@@ -177,3 +177,27 @@ async fn read_within(reader: &RedisReader, patience: Duration) -> ClusterState {
         }
     }
 }
+
+#[tokio::test]
+async fn a_reader_keeps_one_connection_and_a_dropped_one_none() {
+    let cluster = usual();
+    let clients = || {
+        let list = cluster.command(&["CLIENT", "LIST"]);
+        list.text().lines().count()
+    };
+    let reader = RedisReader::new(&cluster.tcp());
+    assert_usual(&reader.read(now()).await.unwrap());
+    for _ in 0..3 {
+        reader.ping().await.unwrap();
+    }
+    let settled = |count| async move {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while clients() != count {
+            assert!(Instant::now() < deadline, "{} connections", clients());
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    settled(2).await;
+    drop(reader);
+    settled(1).await;
+}

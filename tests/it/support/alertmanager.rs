@@ -24,7 +24,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             // Longer than any test: no repeat unless a test wants one.
-            repeat_interval: Duration::from_secs(3600),
+            repeat_interval: Duration::from_hours(1),
             token: None,
         }
     }

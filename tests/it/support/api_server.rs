@@ -1,9 +1,9 @@
 //! A stand-in for NS8's api-server with its cluster agent: login, tasks and
 //! their status, as ns8-core's `core/api-server` answers them.
 //!
-//! It runs nothing. A task ends after the time that the test gave it, or never,
-//! and until then it lives: [`ApiServer::peak`] says how many of them lived at
-//! once.
+//! By itself it runs nothing. A task ends after the time that the test gave it,
+//! or never, and until then it lives: [`ApiServer::peak`] says how many of them
+//! lived at once. [`ApiServer::act`] lets tasks really do something.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -46,7 +46,7 @@ impl Outcome {
 
     /// The agent runs too many tasks already.
     pub fn busy() -> Self {
-        Self::failed(11, "too many tasks")
+        Self::failed(11, "Agent is busy. Action x rejected!\n")
     }
 
     /// It never ends by itself.
@@ -84,6 +84,8 @@ pub enum Fault {
     Answer(u16, String),
     /// Silence, for as long as the server lives; the call is obeyed.
     Silence,
+    /// The connection is closed without an answer; the call is obeyed.
+    Hangup,
 }
 
 struct Task {
@@ -91,18 +93,25 @@ struct Task {
     outcome: Outcome,
 }
 
+/// What tasks do, given their `data`.
+type Action = Arc<dyn Fn(&Json) -> Outcome + Send + Sync>;
+
 #[derive(Default)]
 struct State {
     tokens: HashSet<String>,
     tasks: HashMap<String, Task>,
     by_path: HashMap<String, Outcome>,
     usual: Option<Outcome>,
+    action: Option<Action>,
+    workers: Vec<JoinHandle<()>>,
     once: VecDeque<Outcome>,
     faults: HashMap<Call, VecDeque<Fault>>,
     calls: HashMap<Call, usize>,
     started: Vec<Json>,
     peak: usize,
     given_tokens: usize,
+    /// The message of the 403 that answers every task.
+    forbidden: Option<&'static str>,
 }
 
 impl State {
@@ -128,6 +137,10 @@ impl Drop for ApiServer {
         drop(TcpStream::connect(self.address));
         if let Some(acceptor) = self.acceptor.take() {
             let _ = acceptor.join();
+        }
+        let workers = std::mem::take(&mut self.lock().workers);
+        for worker in workers {
+            let _ = worker.join();
         }
     }
 }
@@ -170,6 +183,12 @@ impl ApiServer {
         self.lock().usual = Some(outcome);
     }
 
+    /// Every task that nothing else is said of does this, in a thread of its
+    /// own, and ends with it. It must end by itself.
+    pub fn act(&self, action: impl Fn(&Json) -> Outcome + Send + Sync + 'static) {
+        self.lock().action = Some(Arc::new(action));
+    }
+
     /// What becomes of tasks whose `data.path` is `path`.
     pub fn at_path(&self, path: &str, outcome: Outcome) {
         self.lock().by_path.insert(path.to_owned(), outcome);
@@ -188,6 +207,16 @@ impl ApiServer {
     /// No token is worth anything any more.
     pub fn expire_tokens(&self) {
         self.lock().tokens.clear();
+    }
+
+    /// It runs on a worker node now.
+    pub fn become_worker(&self) {
+        self.lock().forbidden = Some("task submission is forbidden in a worker node");
+    }
+
+    /// The user may start no task.
+    pub fn withdraw_role(&self) {
+        self.lock().forbidden = Some("you don't have permission to access this resource");
     }
 
     /// Every living task ends now.
@@ -230,14 +259,18 @@ struct Request {
     body: Json,
 }
 
-fn serve(stream: &TcpStream, state: &Mutex<State>, stop: &AtomicBool, account: &Json) {
+fn serve(stream: &TcpStream, state: &Arc<Mutex<State>>, stop: &AtomicBool, account: &Json) {
     let mut stream = BufReader::new(stream);
     while let Some(request) = read_request(&mut stream) {
-        let Some((status, body)) = handle(&request, state, account) else {
-            while !stop.load(Ordering::SeqCst) {
-                thread::sleep(Duration::from_millis(20));
+        let (status, body) = match handle(&request, state, account) {
+            Fault::Answer(status, body) => (status, body),
+            Fault::Hangup => return,
+            Fault::Silence => {
+                while !stop.load(Ordering::SeqCst) {
+                    thread::sleep(Duration::from_millis(20));
+                }
+                return;
             }
-            return;
         };
         let head = format!(
             "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
@@ -282,8 +315,8 @@ fn read_request(stream: &mut BufReader<&TcpStream>) -> Option<Request> {
     })
 }
 
-/// `None` is silence.
-fn handle(request: &Request, state: &Mutex<State>, account: &Json) -> Option<(u16, String)> {
+/// Obeys, and says what becomes of the exchange.
+fn handle(request: &Request, shared: &Arc<Mutex<State>>, account: &Json) -> Fault {
     let parts: Vec<&str> = request
         .path
         .trim_start_matches("/api/")
@@ -293,26 +326,23 @@ fn handle(request: &Request, state: &Mutex<State>, account: &Json) -> Option<(u1
         ("POST", ["login"]) => Call::Login,
         ("POST", [.., "tasks"]) => Call::Start,
         ("GET", [.., "task", _, "status"]) => Call::Status,
-        _ => return Some((404, "{}".into())),
+        _ => return Fault::Answer(404, "{}".into()),
     };
-    let mut state = state.lock().expect("the state");
+    let mut state = shared.lock().expect("the state");
     *state.calls.entry(call).or_default() += 1;
     let fault = state.faults.get_mut(&call).and_then(VecDeque::pop_front);
     if let Some(Fault::Answer(status, body)) = fault {
-        return Some((status, body));
+        return Fault::Answer(status, body);
     }
     let answer = match call {
         Call::Login => login(&mut state, &request.body, account),
         _ if !state.tokens.contains(&request.token) => {
             (401, json!({"code": 401, "message": "Token is expired"}))
         }
-        Call::Start => start(&mut state, &request.body),
+        Call::Start => start(&mut state, shared, &request.body),
         Call::Status => status(&state, parts[parts.len() - 2]),
     };
-    match fault {
-        Some(_) => None,
-        None => Some((answer.0, answer.1.to_string())),
-    }
+    fault.unwrap_or_else(|| Fault::Answer(answer.0, answer.1.to_string()))
 }
 
 fn login(state: &mut State, body: &Json, account: &Json) -> (u16, Json) {
@@ -331,11 +361,21 @@ fn login(state: &mut State, body: &Json, account: &Json) -> (u16, Json) {
     )
 }
 
-fn start(state: &mut State, body: &Json) -> (u16, Json) {
+fn start(state: &mut State, shared: &Arc<Mutex<State>>, body: &Json) -> (u16, Json) {
+    if let Some(message) = state.forbidden {
+        return (403, json!({"code": 403, "message": message, "data": null}));
+    }
     let id = format!("0b5e4b7e-task-{}", state.started.len() + 1);
     let path = body["data"]["path"].as_str().unwrap_or_default();
     let outcome = state.once.pop_front();
     let outcome = outcome.or_else(|| state.by_path.get(path).cloned());
+    let outcome = outcome.or_else(|| {
+        let action = state.action.clone()?;
+        let (shared, id, data) = (shared.clone(), id.clone(), body["data"].clone());
+        let work = move || end(&shared, &id, action(&data));
+        state.workers.push(thread::spawn(work));
+        Some(Outcome::never())
+    });
     let outcome = outcome.or_else(|| state.usual.clone());
     let outcome = outcome.unwrap_or_else(|| Outcome::output(json!([])));
     let ends = outcome.after.map(|after| Instant::now() + after);
@@ -344,8 +384,23 @@ fn start(state: &mut State, body: &Json) -> (u16, Json) {
     state.tasks.insert(id.clone(), Task { ends, outcome });
     (
         201,
-        json!({"code": 201, "message": "success", "data": {"id": id, "action": body["action"]}}),
+        json!({
+            "code": 201,
+            "message": "task queued successfully",
+            "data": {"id": id, "action": body["action"], "queue": "cluster/tasks"},
+        }),
     )
+}
+
+/// The worker waits for the lock that `start` holds, so the task is there.
+fn end(shared: &Mutex<State>, id: &str, outcome: Outcome) {
+    let mut state = shared.lock().expect("the state");
+    if let Some(task) = state.tasks.get_mut(id) {
+        *task = Task {
+            ends: Some(Instant::now()),
+            outcome,
+        };
+    }
 }
 
 fn status(state: &State, id: &str) -> (u16, Json) {
@@ -365,7 +420,11 @@ fn status(state: &State, id: &str) -> (u16, Json) {
         }
         None => (
             400,
-            json!({"code": 400, "message": "error getting task status", "data": null}),
+            json!({
+                "code": 400,
+                "message": "error getting error status from redis",
+                "data": "redis: nil",
+            }),
         ),
     }
 }

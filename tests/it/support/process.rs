@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+
 /// A child in a process group of its own, killed with that group on drop.
 pub struct Server {
     child: Child,
@@ -32,15 +34,23 @@ impl Server {
 
     /// Ends it at once, as a crash would, and reaps it.
     pub fn kill(&mut self) {
-        let pid = rustix::process::Pid::from_child(&self.child);
-        let _ = rustix::process::kill_process_group(pid, rustix::process::Signal::KILL);
+        let _ = kill_process_group(Pid::from_child(&self.child), Signal::KILL);
         let _ = self.child.wait();
     }
 
     /// Asks it to stop and waits for it, at most 30 s.
     pub fn terminate(&mut self) -> ExitStatus {
-        let pid = rustix::process::Pid::from_child(&self.child);
-        let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+        self.signal(Signal::TERM);
+        self.wait()
+    }
+
+    /// Sends it, and not its children, a signal.
+    pub fn signal(&self, signal: Signal) {
+        let _ = kill_process(Pid::from_child(&self.child), signal);
+    }
+
+    /// Waits for its end, at most 30 s.
+    pub fn wait(&mut self) -> ExitStatus {
         let mut status = None;
         wait_until("a server to stop when asked", || {
             status = self.child.try_wait().expect("a child of ours");
@@ -77,8 +87,15 @@ pub fn wait_for_port(address: SocketAddr) {
 }
 
 /// Waits, at most 30 s, until `ready` says so.
-pub fn wait_until(what: &str, mut ready: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(30);
+#[track_caller]
+pub fn wait_until(what: &str, ready: impl FnMut() -> bool) {
+    wait_within(Duration::from_secs(30), what, ready);
+}
+
+/// Waits, at most `limit`, until `ready` says so.
+#[track_caller]
+pub fn wait_within(limit: Duration, what: &str, mut ready: impl FnMut() -> bool) {
+    let deadline = Instant::now() + limit;
     while !ready() {
         assert!(Instant::now() < deadline, "waited in vain for {what}");
         std::thread::sleep(Duration::from_millis(20));

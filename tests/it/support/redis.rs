@@ -79,12 +79,12 @@ impl RedisServer {
         self.folder.path().join("redis.sock")
     }
 
-    /// Ends it as a crash would; all keys are lost.
+    /// Ends it as a crash would; all keys are lost but those of the last `SAVE`.
     pub fn crash(&mut self) {
         self.server.kill();
     }
 
-    /// Starts it again at the same address, empty.
+    /// Starts it again at the same address, with what the last `SAVE` saw.
     pub fn restart(&mut self) {
         self.crash();
         let _ = std::fs::remove_file(self.socket());
@@ -154,6 +154,12 @@ impl Cluster {
     pub fn empty(redis: RedisServer) -> Self {
         let admin = RefCell::new(redis.admin());
         Self { redis, admin }
+    }
+
+    /// Starts its Redis again with the keys that it had at the last `SAVE`.
+    pub fn restart(&mut self) {
+        self.redis.restart();
+        self.admin.replace(self.redis.admin());
     }
 
     /// How to reach it over TCP.

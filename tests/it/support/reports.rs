@@ -312,8 +312,14 @@ pub fn all_well() -> Report {
             ("severity", "critical"),
         ])],
         plans: vec![
-            (plan("1", "Nightly", "*-*-* 02:00:00"), Some(ago(1))),
-            (plan("2", "Archive, monthly", "*-*-01 04:00:00"), None),
+            PlanLastRun {
+                plan: plan("1", "Nightly", "*-*-* 02:00:00"),
+                last: Some(ago(1)),
+            },
+            PlanLastRun {
+                plan: plan("2", "Archive, monthly", "*-*-01 04:00:00"),
+                last: None,
+            },
         ],
         ..without_plan(ReportKind::AllWell)
     }

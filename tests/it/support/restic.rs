@@ -6,6 +6,8 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::time::SystemTime;
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::process::{test_env, wait_until};
 
 /// The restic password of every repository here.
@@ -87,6 +89,74 @@ impl Repository {
         all.sort();
         all
     }
+}
+
+/// A destination with one repository per module, as NS8 lays them out.
+pub struct Destination {
+    folder: tempfile::TempDir,
+}
+
+impl Destination {
+    /// Each module has a snapshot that is two days old.
+    pub fn with(modules: &[&str]) -> Self {
+        static TEMPLATE: OnceLock<tempfile::TempDir> = OnceLock::new();
+        let template = TEMPLATE.get_or_init(|| {
+            let folder = tempfile::tempdir().expect("folder");
+            run(folder.path(), &["init"]);
+            let two_days_ago = Timestamp::now() - SignedDuration::from_hours(48);
+            let time = two_days_ago.strftime("%Y-%m-%d %H:%M:%S").to_string();
+            save(folder.path(), &["--time", &time]);
+            folder
+        });
+        let destination = Self {
+            folder: tempfile::tempdir().expect("folder"),
+        };
+        for module in modules {
+            let path = destination.path(module);
+            fs::create_dir_all(&path).expect("folder");
+            copy(template.path(), &path);
+        }
+        destination
+    }
+
+    /// The folder with all of them.
+    pub fn root(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Gives a module a snapshot of now.
+    pub fn save(&self, module: &str) {
+        save(&self.path(module), &[]);
+    }
+
+    /// Leaves a module's repository locked exclusively, since just now.
+    pub fn lock(&self, module: &str) {
+        lock(&self.path(module));
+    }
+
+    fn path(&self, module: &str) -> PathBuf {
+        self.root().join(repository_path(module))
+    }
+}
+
+/// Where a module of a [`Cluster`](super::redis::Cluster) has its repository
+/// below a destination.
+pub fn repository_path(module: &str) -> String {
+    let image = module.trim_end_matches(|c: char| c.is_ascii_digit());
+    format!("{image}/uuid-{module}")
+}
+
+fn save(repository: &Path, more: &[&str]) {
+    let data = tempfile::tempdir().expect("folder");
+    fs::write(data.path().join("data"), "Dear all").expect("file");
+    let folder = data.path().to_str().expect("a path in UTF-8");
+    run(repository, &[&["backup", folder], more].concat());
+}
+
+fn run(repository: &Path, arguments: &[&str]) {
+    // `--time` is a local one.
+    let status = restic(repository).env("TZ", "UTC").args(arguments).status();
+    assert!(status.expect("restic: run tests/run first").success());
 }
 
 /// What [`Repository::content`] compares.

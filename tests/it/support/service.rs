@@ -1,9 +1,12 @@
 //! The program itself: the real binary, run as an administrator would run it.
 
+use std::fs::Permissions;
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Output, Stdio};
 
+use rustix::process::Signal;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -15,6 +18,8 @@ use super::process::{Server, wait_until};
 pub struct Service {
     folder: TempDir,
     environment: Vec<(String, String)>,
+    /// What it is started by, if not directly.
+    wrapper: &'static [&'static str],
     address: SocketAddr,
     /// Also the number of the newest log file.
     starts: u32,
@@ -35,17 +40,31 @@ impl Service {
 
     /// As [`Service::start`], but returns as soon as it listens.
     pub fn launch(configuration: &str, environment: &[(&str, &str)]) -> Self {
+        Self::launch_by(&[], configuration, environment)
+    }
+
+    /// As [`Service::launch`], started by a command that gets the program and
+    /// its arguments as its last ones and must become it (`exec`).
+    pub fn launch_by(
+        wrapper: &'static [&'static str],
+        configuration: &str,
+        environment: &[(&str, &str)],
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::create_dir(folder.path().join("state")).expect("a state directory");
-        std::fs::write(folder.path().join("config.yml"), configuration).expect("a configuration");
+        let file = folder.path().join("config.yml");
+        std::fs::write(&file, configuration).expect("a configuration");
+        // As the README has it: there may be secrets in it.
+        std::fs::set_permissions(&file, Permissions::from_mode(0o600)).expect("a mode");
         let environment: Vec<(String, String)> = environment
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
-        let (server, address) = serve(folder.path(), &environment, 1);
+        let (server, address) = serve(folder.path(), &environment, wrapper, 1);
         Self {
             folder,
             environment,
+            wrapper,
             address,
             starts: 1,
             server,
@@ -95,6 +114,16 @@ impl Service {
         self.server.terminate()
     }
 
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) {
+        self.server.signal(signal);
+    }
+
+    /// Waits for its end.
+    pub fn wait(&mut self) -> ExitStatus {
+        self.server.wait()
+    }
+
     /// Starts it again on the same state, after ending it if it still runs, and
     /// waits for `/readyz`.
     pub fn restart(&mut self) {
@@ -106,7 +135,12 @@ impl Service {
     pub fn relaunch(&mut self) {
         self.server.kill();
         self.starts += 1;
-        (self.server, self.address) = serve(self.folder.path(), &self.environment, self.starts);
+        (self.server, self.address) = serve(
+            self.folder.path(),
+            &self.environment,
+            self.wrapper,
+            self.starts,
+        );
     }
 
     pub fn wait_until_ready(&self) {
@@ -122,10 +156,20 @@ impl Service {
             .collect()
     }
 
+    /// What it wrote since its last start.
+    pub fn latest_log(&self) -> String {
+        log_text(self.folder.path(), self.starts)
+    }
+
     /// Runs another command of the program on the same configuration and state,
     /// such as `report list`, to its end.
     pub fn run(&self, arguments: &[&str]) -> Output {
-        program(self.folder.path(), &self.environment)
+        self.run_by(&[], arguments)
+    }
+
+    /// As [`Service::run`], started by a command as in [`Service::launch_by`].
+    pub fn run_by(&self, wrapper: &[&str], arguments: &[&str]) -> Output {
+        program(self.folder.path(), &self.environment, wrapper)
             .args(arguments)
             .stdin(Stdio::null())
             .output()
@@ -142,9 +186,13 @@ impl Drop for Service {
     }
 }
 
-fn program(folder: &Path, environment: &[(String, String)]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ns8-backup-monitor"));
+fn program(folder: &Path, environment: &[(String, String)], wrapper: &[&str]) -> Command {
+    let mut words = wrapper
+        .iter()
+        .chain(&[env!("CARGO_BIN_EXE_ns8-backup-monitor")]);
+    let mut command = Command::new(words.next().expect("the program"));
     command
+        .args(words)
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .env("HOME", folder)
@@ -157,11 +205,16 @@ fn program(folder: &Path, environment: &[(String, String)]) -> Command {
     command
 }
 
-fn serve(folder: &Path, environment: &[(String, String)], start: u32) -> (Server, SocketAddr) {
+fn serve(
+    folder: &Path,
+    environment: &[(String, String)],
+    wrapper: &[&str],
+    start: u32,
+) -> (Server, SocketAddr) {
     let address_file = folder.join("address");
     // The one of the start before would name a port that is somebody else's.
     let _ = std::fs::remove_file(&address_file);
-    let mut command = program(folder, environment);
+    let mut command = program(folder, environment, wrapper);
     command
         .arg("serve")
         .arg("--address-file")

@@ -40,6 +40,15 @@ pub struct Received {
     pub raw: Vec<u8>,
 }
 
+/// Where the server can be made to wait.
+#[derive(Clone, Copy, Debug)]
+pub enum Step {
+    /// Before the answer to a recipient: nothing was taken yet.
+    Recipient,
+    /// Before the answer to a message: it is kept already.
+    Answer,
+}
+
 impl MailServer {
     /// Starts one, with certificates of its own.
     pub fn start() -> Self {
@@ -91,6 +100,40 @@ impl MailServer {
             tls_verify: true,
             ca_file: Some(self.ca()),
         }
+    }
+
+    /// Answers every message with a temporary error from now on.
+    pub fn be_busy(&self) {
+        std::fs::write(self.folder.path().join("busy"), "").unwrap();
+    }
+
+    /// Takes messages again.
+    pub fn be_ready(&self) {
+        std::fs::remove_file(self.folder.path().join("busy")).unwrap();
+    }
+
+    /// The messages that it put off while it was busy, in order.
+    pub fn put_off(&self) -> Vec<Vec<u8>> {
+        let folder = self.folder.path().join("put_off");
+        (1..)
+            .map_while(|n| std::fs::read(folder.join(format!("{n}.eml"))).ok())
+            .collect()
+    }
+
+    /// Makes every client wait at this step, until [`MailServer::release`].
+    pub fn hold(&self, step: Step) {
+        let word = match step {
+            Step::Recipient => "recipient",
+            Step::Answer => "answer",
+        };
+        let half = self.folder.path().join("hold.half");
+        std::fs::write(&half, word).unwrap();
+        std::fs::rename(half, self.folder.path().join("hold")).unwrap();
+    }
+
+    /// Lets everybody go on.
+    pub fn release(&self) {
+        std::fs::remove_file(self.folder.path().join("hold")).unwrap();
     }
 
     /// Everything it took so far, in order.

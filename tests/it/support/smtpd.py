@@ -9,8 +9,12 @@ was taken becomes FOLDER/mails/<n>.eml and, last, <n>.json with its envelope.
 
 The recipient chooses what happens: 4xx@ and 5xx@ are refused at RCPT, data4@
 and data5@ after the message, relay@ as a relay does it, drop@ loses the
-connection after the message was taken, slow@ waits for a minute. The sender
-nobody@ is refused.
+connection after the message was taken, slow@ waits for a minute, lag@ hesitates
+before the message is kept and again before it is confirmed. The sender nobody@
+is refused. While the file FOLDER/busy exists, every message is put off after it
+came in whole, and kept as FOLDER/put_off/<n>.eml. While the file FOLDER/hold
+says `recipient` or `answer`, nobody gets an answer to RCPT, or to a message that
+was kept.
 """
 
 import asyncio
@@ -26,6 +30,9 @@ USER, PASSWORD = b"rig@example.org", b"s3cret-Pa55"
 FOLDER = pathlib.Path(sys.argv[1])
 MAILS = FOLDER / "mails"
 NUMBERS = itertools.count(1)
+PUT_OFF = FOLDER / "put_off"
+HOLD = FOLDER / "hold"
+LAG = 0.05
 
 
 def check(server, session, envelope, mechanism, login):
@@ -36,6 +43,18 @@ def check(server, session, envelope, mechanism, login):
 def check_and_echo(server, session, envelope, mechanism, login):
     said = f"535 5.7.8 wrong: {login.password.decode()}"
     return AuthResult(success=False, handled=False, message=said)
+
+
+def held(step):
+    try:
+        return HOLD.read_text() == step
+    except FileNotFoundError:
+        return False
+
+
+async def hold(step):
+    while held(step):
+        await asyncio.sleep(0.01)
 
 
 class Handler:
@@ -58,6 +77,7 @@ class Handler:
             return "454 4.7.1 Relay access denied"
         if local == "slow":
             await asyncio.sleep(60)
+        await hold("recipient")
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
@@ -67,6 +87,14 @@ class Handler:
             return "554 5.7.1 Message refused"
         if local == "data4":
             return "452 4.3.1 Out of space"
+        if (FOLDER / "busy").exists():
+            n = len(list(PUT_OFF.glob("*.eml"))) + 1
+            partial = PUT_OFF / f"{n}.partial"
+            partial.write_bytes(envelope.original_content)
+            partial.rename(PUT_OFF / f"{n}.eml")
+            return "451 4.3.0 Mailbox busy, try again later"
+        if local == "lag":
+            await asyncio.sleep(LAG)
         n = next(NUMBERS)
         (MAILS / f"{n}.eml").write_bytes(envelope.original_content)
         about = {
@@ -81,6 +109,9 @@ class Handler:
         partial.rename(MAILS / f"{n}.json")
         if local == "drop":
             server.transport.abort()
+        if local == "lag":
+            await asyncio.sleep(LAG)
+        await hold("answer")
         return "250 2.0.0 Queued"
 
 
@@ -97,6 +128,7 @@ async def serve_silent(reader, writer):
 
 async def main():
     MAILS.mkdir(exist_ok=True)
+    PUT_OFF.mkdir(exist_ok=True)
     loop = asyncio.get_running_loop()
     open_auth = {"authenticator": check, "auth_require_tls": False}
     good = context("good")

@@ -1,0 +1,192 @@
+//! Which mails which alerts bring.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::case::{Case, Labels, backup_failed, webhook};
+use super::letter::Letter;
+use super::world::{World, last_run};
+use crate::support::process::wait_until;
+
+/// Two plans with one module each; only the second failed.
+fn two_plans(second: u32) -> World {
+    let world = World::of(&[("mail1", 1), ("samba1", 2)]).set("repo_check.method", json!("off"));
+    world.plan("1", "Nightly", &["mail1"]);
+    world.plan("2", "Weekly", &["samba1"]);
+    world.status(1, "1", "mail1", 0);
+    world.status(2, "2", "samba1", second);
+    world
+}
+
+fn nameless() -> Labels {
+    vec![("alertname", "NsBackupMissing".to_owned())]
+}
+
+fn subjects(letters: &[Letter]) -> BTreeSet<&str> {
+    letters
+        .iter()
+        .map(|letter| letter.subject.as_str())
+        .collect()
+}
+
+/// How many posts with firing alerts the program took, and how many resolved
+/// alerts, by its own log.
+fn taken(case: &Case) -> (usize, usize) {
+    let log = case.service.log();
+    let count = |what: &str| log.lines().filter(|line| line.contains(what)).count();
+    (count("alerts accepted"), count("alert resolved"))
+}
+
+#[test]
+fn alertmanagers_own_repeats_ends_and_returns_bring_no_second_mail() {
+    let world = two_plans(1).set("correlator.wait_seconds", json!(1));
+    let case = world.serve_repeating(Duration::from_secs(1));
+    let (one, other) = (
+        backup_failed("2", "Weekly", 1),
+        backup_failed("2", "Weekly", 2),
+    );
+    case.fire(&[&one, &other]);
+    let letter = case.letters(1).remove(0);
+    letter.says(&[
+        "alertname=BackupFailed id=2 name=Weekly node=1 severity=critical",
+        "The only application of this plan did not complete its backup.",
+    ]);
+    wait_until("repeats", || taken(&case).0 >= 4);
+    case.resolve(&one);
+    wait_until("the end of one", || taken(&case).1 >= 1);
+    let before = taken(&case).0;
+    case.fire(&[&one]);
+    wait_until("its return", || taken(&case).0 >= before + 2);
+    case.letters(1);
+
+    // The next run is another thing to tell.
+    let start = last_run() + 900;
+    case.cluster
+        .status_a(2, "2", "samba1", start, start + 60, 0);
+    let letters = case.letters(2);
+    letters[1].says(&["The only application of this plan was backed up."]);
+}
+
+#[test]
+fn a_restart_forgets_no_run_that_was_told() {
+    let mut case = two_plans(1).serve();
+    let alert = backup_failed("2", "Weekly", 2);
+    case.fire(&[&alert]);
+    case.letters(1);
+    case.service.restart();
+    case.repeats_give_nothing(&[&alert], 1);
+    assert_eq!(case.reports(), 1);
+}
+
+#[test]
+fn an_unknown_plan_is_told_once_a_day() {
+    let case = two_plans(0).serve();
+    let letter = case.one_letter_for(&backup_failed("77", "Ghost", 1));
+    assert_eq!(
+        letter.subject,
+        "[NS8 Backup] ❌ Alert for an unknown backup plan: 77 (Test cluster)"
+    );
+    letter.says(&[
+        "An alert names a backup plan that this cluster does not have: 77.",
+        "alertname=BackupFailed id=77 name=Ghost node=1 severity=critical",
+    ]);
+    case.post(&webhook(&[("firing", &backup_failed("78", "Another", 1))]));
+    case.letters(1);
+    assert_eq!(case.reports(), 1);
+}
+
+#[test]
+fn a_plan_that_was_deleted_is_no_unknown_plan() {
+    let case = two_plans(1).serve();
+    case.cluster.del("cluster/backup/2");
+    case.post(&webhook(&[("firing", &backup_failed("2", "Weekly", 2))]));
+    wait_until("the alert to be answered", || case.waiting() == (0, 0));
+    assert_eq!((case.reports(), case.mail.received().len()), (0, 0));
+}
+
+#[test]
+fn an_alert_without_a_plan_means_the_bad_one_that_changed_lately() {
+    let world = two_plans(1).italian();
+    world.plan("3", "Old", &["mail1"]);
+    let long_ago = Timestamp::now().as_second() - 90_000;
+    world
+        .cluster
+        .status_a(1, "3", "mail1", long_ago, long_ago + 60, 1);
+    let case = world.serve();
+    let letter = case.one_letter_for(&nameless());
+    assert_eq!(
+        letter.subject,
+        "[NS8 Backup] ❌ Backup fallito: Weekly - 1 applicazione su 1 fallita (Test cluster)"
+    );
+    letter.says(&[
+        "L'unica applicazione del piano non ha completato il backup.",
+        "alertname=NsBackupMissing",
+        "La destinazione non è stata verificata: ",
+    ]);
+}
+
+#[test]
+fn an_alert_without_a_plan_where_all_is_well_is_told_once_a_day() {
+    let case = two_plans(0).italian().serve();
+    let letter = case.one_letter_for(&nameless());
+    assert_eq!(
+        letter.subject,
+        "[NS8 Backup] ✅ Tutti i piani di backup sono a posto (Test cluster)"
+    );
+    letter.says(&[
+        "È arrivato un allarme che non nomina alcun piano. I 2 piani abilitati sono stati verificati e sono a posto.",
+        "Nightly",
+        "Weekly",
+    ]);
+}
+
+/// One post of a node can speak of several plans, and mix firing with resolved.
+#[test]
+fn a_mixed_post_is_answered_plan_by_plan_and_what_is_over_is_not() {
+    let world = two_plans(1);
+    world.status(1, "1", "mail1", 1);
+    let case = world.serve();
+    let (first, second) = (
+        backup_failed("1", "Nightly", 1),
+        backup_failed("2", "Weekly", 1),
+    );
+    case.fire(&[&first, &second]);
+    let letters = case.letters(2);
+    assert_eq!(
+        subjects(&letters),
+        BTreeSet::from([
+            "[NS8 Backup] ❌ Backup failed: Nightly - 1 of 1 application failed (Test cluster)",
+            "[NS8 Backup] ❌ Backup failed: Weekly - 1 of 1 application failed (Test cluster)",
+        ])
+    );
+    case.repeats_give_nothing(&[&first, &second], 2);
+
+    // Both plans ran again. Alertmanager posts one as over with the other.
+    let start = last_run() + 900;
+    for (node, plan, module) in [(1, "1", "mail1"), (2, "2", "samba1")] {
+        case.cluster
+            .status_a(node, plan, module, start, start + 60, 2);
+    }
+    case.resolve(&first);
+    wait_until("the mixed post", || taken(&case).1 >= 3);
+    let letters = case.letters(3);
+    assert!(letters[2].subject.contains("Weekly"), "{:?}", letters[2]);
+    case.post(&webhook(&[("resolved", &first), ("firing", &second)]));
+    case.letters(3);
+    assert_eq!(case.reports(), 3);
+}
+
+#[test]
+fn alerts_of_other_names_and_ends_alone_bring_nothing() {
+    let case = two_plans(1).serve();
+    let mut other = backup_failed("2", "Weekly", 2);
+    other[0].1 = "DiskFull".to_owned();
+    let answer = case.post(&webhook(&[("firing", &other)]));
+    assert_eq!(answer.json()["ignored"], 1);
+    case.post(&webhook(&[("resolved", &backup_failed("2", "Weekly", 2))]));
+    assert_eq!(case.waiting(), (0, 0));
+    assert_eq!((case.reports(), case.mail.received().len()), (0, 0));
+}
