@@ -76,6 +76,13 @@ async fn cluster_and_modules(redis: &Connection, read: &mut Read) -> Result<(), 
 async fn scan(redis: &Connection) -> Result<Vec<String>, ClusterError> {
     let keys = redis.ask_one(Command::DbSize).await?.value();
     let keys = keys.and_then(|size| size.as_u64()).unwrap_or(0);
+    if keys == 0 {
+        // Data that was lost must not look like plans that were deleted.
+        return Err(redis.senseless(
+            "DBSIZE",
+            "it holds no key at all: this is no cluster's Redis",
+        ));
+    }
     let count = u32::try_from(keys / SCAN_STEPS + 1).unwrap_or(u32::MAX);
     let count = count.max(SCAN_COUNT_MIN);
     let mut all = Vec::new();
