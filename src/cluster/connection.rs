@@ -185,11 +185,7 @@ impl Connection {
             .scan_page::<Value, _, _>(cursor, pattern, Some(count), None);
         let page = self.bounded("SCAN", step).await?.into_array();
         let [cursor, keys] = page.as_slice() else {
-            return Err(ClusterError::Answer {
-                address: self.endpoint.clone(),
-                command: "SCAN".to_owned(),
-                reason: "not a cursor and its keys".to_owned(),
-            });
+            return Err(self.senseless("SCAN", "not a cursor and its keys"));
         };
         let keys = match keys {
             Value::Array(keys) => keys.iter().filter_map(raw).map(Cow::into_owned).collect(),
@@ -230,6 +226,15 @@ impl Connection {
                 "no answer within {} s",
                 self.limit.as_secs_f32()
             ))),
+        }
+    }
+
+    /// An answer that is none of Redis' errors and still makes no sense.
+    pub fn senseless(&self, what: &str, reason: &str) -> ClusterError {
+        ClusterError::Answer {
+            address: self.endpoint.clone(),
+            command: what.to_owned(),
+            reason: reason.to_owned(),
         }
     }
 

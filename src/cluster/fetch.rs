@@ -46,6 +46,13 @@ pub(super) async fn cluster_state(
 ) -> Result<ClusterState, ClusterError> {
     let mut read = Read::new(now);
     let keys = cluster_and_modules(redis, &mut read).await?;
+    if keys == 0 {
+        // Data that was lost must not look like plans that were deleted.
+        return Err(redis.senseless(
+            "DBSIZE",
+            "it holds no key at all: this is no cluster's Redis",
+        ));
+    }
     let plans = list_plans(redis, keys, &mut read).await?;
     names_plans_and_layout_a(redis, &plans, &mut read).await?;
     let old = OldLayouts::find(redis, &mut read).await?;

@@ -13,7 +13,7 @@ use super::outage::Outages;
 use super::parts::{MailError, Parts};
 use super::probing::probes_of;
 use crate::correlator::{Answer, Saying, answers, due};
-use crate::model::{ClusterState, InboxEntry, InboxId, Memory, ProbeSet, Report};
+use crate::model::{CloseReason, ClusterState, InboxEntry, InboxId, Memory, ProbeSet, Report};
 use crate::receiver::{RedisHealth, Vitals};
 use crate::store::{Saved, Store, StoreError};
 use crate::verdict::{self, Circumstances};
@@ -140,7 +140,7 @@ impl Answering {
         };
         let report = match &answer.saying {
             Saying::Nothing(reason) => {
-                debug!(?reason, alerts = closes.len(), "alert needs no new report");
+                tell_silence(*reason, &answer.alerts);
                 self.store.close(closes, *reason, self.clock.now()).await?;
                 return Ok(());
             }
@@ -194,6 +194,20 @@ pub enum AnsweringError {
 /// What the store needs to close an alert: it stays open when a repeat of it
 /// came in after it was read.
 pub(super) type Closing = (InboxId, Timestamp);
+
+/// A repeat is everyday business; that a plan is gone should be seen.
+fn tell_silence(reason: CloseReason, alerts: &[&InboxEntry]) {
+    let plans: Vec<String> = alerts
+        .iter()
+        .filter_map(|entry| Some(entry.alert.plan()?.to_string()))
+        .collect();
+    let plans = plans.join(" ");
+    match reason {
+        CloseReason::Repeat => debug!(plans, "the alert repeats what was reported"),
+        CloseReason::DeletedPlan => info!(plans, "the alert's plan was deleted: no report"),
+        CloseReason::SaidToday => debug!(plans, "the same was reported within a day"),
+    }
+}
 
 fn closing(answer: &Answer<'_>) -> Vec<Closing> {
     answer
