@@ -15,14 +15,19 @@ use fred::error::{Error as FredError, ErrorKind};
 use fred::interfaces::{AuthInterface as _, ClientLike as _, KeysInterface as _};
 use fred::prelude::{Builder, Config as FredConfig, FredResult, ServerConfig};
 use fred::types::{RespVersion, Value};
+use futures_util::future::join;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 use super::ClusterError;
-use super::command::{Command, Reply};
+use super::command::{Command, Replies, Reply};
 use super::value::raw;
 use crate::model::{sanitize, truncate};
+
+/// So many commands fred may hold back before it writes them; it writes every
+/// 8 KiB anyway.
+const MAX_FEED: u64 = 100_000;
 
 /// Where a Redis listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,11 +135,12 @@ impl Connection {
     }
 
     /// Asks everything at once and returns the replies in the same order.
-    pub async fn ask(&self, commands: Vec<Command>) -> Result<Vec<Reply>, ClusterError> {
+    pub async fn ask(&self, commands: Vec<Command>) -> Result<Replies, ClusterError> {
         if commands.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Replies::new(Vec::new()));
         }
         let names: Vec<&str> = commands.iter().map(Command::name).collect();
+        let several = names.len() > 1;
         let pipeline = self.client.pipeline();
         for command in commands {
             command
@@ -142,9 +148,16 @@ impl Connection {
                 .await
                 .map_err(|error| self.failed("a pipeline", &error))?;
         }
+        // fred writes each command of a pipeline to the socket by itself unless
+        // something else waits behind the pipeline.
+        let behind = async {
+            if several {
+                self.client.ping::<Value>(None).await.ok();
+            }
+        };
         let replies = self
             .bounded("a pipeline", async {
-                Ok(pipeline.try_all::<Value>().await)
+                Ok(join(pipeline.try_all::<Value>(), behind).await.0)
             })
             .await?;
         // On a lost connection fred gives one error for them all.
@@ -155,7 +168,7 @@ impl Connection {
             .map(|(reply, name)| self.reply(name, reply))
             .collect::<Result<Vec<_>, _>>()?;
         if complete {
-            Ok(replies)
+            Ok(Replies::new(replies))
         } else {
             Err(ClusterError::Unreachable {
                 address: self.endpoint.clone(),
@@ -166,11 +179,7 @@ impl Connection {
 
     /// One question, one value.
     pub async fn ask_one(&self, command: Command) -> Result<Reply, ClusterError> {
-        Ok(self
-            .ask(vec![command])
-            .await?
-            .pop()
-            .unwrap_or(Reply::WrongType))
+        Ok(self.ask(vec![command]).await?.next())
     }
 
     /// One step of a `SCAN`: the next cursor and the keys.
@@ -279,13 +288,18 @@ fn builder(endpoint: &Endpoint, connect: Duration, limit: Duration) -> Builder {
     };
     let mut builder = Builder::from_config(FredConfig {
         server,
-        // In RESP3 a hash is a map: it cannot be taken for a message.
-        version: RespVersion::RESP3,
+        // In RESP3 fred builds each hash as a map twice over, which costs more
+        // than all else in a read.
+        version: RespVersion::RESP2,
         ..FredConfig::default()
     });
     builder
-        .with_performance_config(|performance| performance.default_command_timeout = limit)
+        .with_performance_config(|performance| {
+            performance.default_command_timeout = limit;
+            performance.max_feed_count = MAX_FEED;
+        })
         .with_connection_config(|connection| {
+            connection.tcp.nodelay = Some(true);
             connection.connection_timeout = connect;
             connection.internal_command_timeout = connect;
             connection.max_command_attempts = 1;

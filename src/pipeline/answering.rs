@@ -52,16 +52,28 @@ impl Answering {
             let accepted = self.alerts.notified();
             tokio::pin!(accepted);
             accepted.as_mut().enable();
+            let began = self.clock.now();
             let pause = tokio::select! {
                 pause = self.pass(&mut outages) => pause,
                 _ = stop.changed() => return,
             };
+            let until_due = async {
+                accepted.await;
+                self.clock.sleep(self.soonest_after(began)).await;
+            };
             tokio::select! {
-                () = accepted => {}
+                () = until_due => {}
                 () = self.clock.sleep(pause) => {}
                 _ = stop.changed() => return,
             }
         }
+    }
+
+    /// How long no alert will be due that came in after `began`. To look sooner
+    /// would be in vain, and a flood of alerts would keep the store busy with it.
+    fn soonest_after(&self, began: Timestamp) -> Duration {
+        let wait = self.parts.borrow().config.correlator.wait;
+        until(began.checked_add(wait).ok(), self.clock.now())
     }
 
     /// Answers what is due now; returns how long nothing more will be.

@@ -229,6 +229,52 @@ async fn an_alert_is_answered_after_its_wait_with_one_report() {
     assert_eq!(world.waiting().await, 0);
 }
 
+/// Notes how long it was asked to sleep, and never wakes.
+#[derive(Default)]
+struct SleeplessClock(Mutex<Vec<Duration>>);
+
+#[async_trait]
+impl Clock for SleeplessClock {
+    fn now(&self) -> Timestamp {
+        at(1_000)
+    }
+
+    async fn sleep(&self, pause: Duration) {
+        self.0.lock().unwrap().push(pause);
+        std::future::pending::<()>().await;
+    }
+}
+
+#[tokio::test]
+async fn a_flood_of_alerts_is_looked_at_once_when_its_wait_is_over() {
+    let mut world = World::new("file");
+    let clock = Arc::new(SleeplessClock::default());
+    world.answering.clock = Arc::clone(&clock) as _;
+    let alerts = Arc::clone(&world.answering.alerts);
+    let (_keep, stop) = watch::channel(false);
+    let flood = async {
+        while clock.0.lock().unwrap().is_empty() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        for _ in 0..100 {
+            alerts.notify_one();
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        () = world.answering.run(stop) => {}
+        () = flood => {}
+    }
+    let sleeps: Vec<u64> = clock
+        .0
+        .lock()
+        .unwrap()
+        .iter()
+        .map(Duration::as_secs)
+        .collect();
+    assert_eq!(sleeps, [300, 30]);
+}
+
 #[tokio::test]
 async fn more_alerts_than_one_look_shows_are_answered_without_a_pause() {
     let mut world = World::new("file");
