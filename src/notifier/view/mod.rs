@@ -406,7 +406,7 @@ mod tests {
     #[test]
     fn no_command_is_built_from_an_id_that_a_shell_could_misread() {
         for (id, command) in [
-            ("1", Some("journalctl -u backup1")),
+            ("1", Some("journalctl -u backup1 -u agent@node")),
             ("1; reboot", None),
             ("-x", None),
         ] {
