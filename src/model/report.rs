@@ -256,6 +256,8 @@ pub enum Advice {
     EnablePlan,
     /// A status value is damaged; the next run writes it anew.
     WaitForNextRun,
+    /// The plan backs up no application that the cluster has: choose some.
+    AddApplications,
     /// Nothing to do.
     Nothing,
 }

@@ -27,6 +27,7 @@ pub(super) fn what(report: &Report, locale: &Locale) -> String {
             What::RedisUnreachable(since.as_ref().map(|since| since.past()))
         }
         ReportKind::AllWell => What::AllWell(report.plans.len()),
+        ReportKind::Run if report.members.is_empty() => What::NoMembers,
         ReportKind::Run if no_status(report) => What::NoStatus,
         ReportKind::Run if counted == 0 => What::NothingDue,
         ReportKind::Run if bad == 0 => What::AllGood(counted),
@@ -67,7 +68,7 @@ pub(super) fn why(report: &Report, locale: &Locale) -> Vec<String> {
         if failed {
             lines.extend(destination.clone());
         }
-        if !no_status(report) || report.members.is_empty() {
+        if !no_status(report) {
             lines.extend(by_cause(report, locale));
         }
         lines.extend(by_repository(report, failed, locale));
@@ -281,6 +282,7 @@ fn command(advice: Advice, report: &Report) -> Option<String> {
         | Advice::CheckAlertLabels
         | Advice::EnablePlan
         | Advice::WaitForNextRun
+        | Advice::AddApplications
         | Advice::Nothing => None,
     }
 }
@@ -372,3 +374,7 @@ fn warning(
         }
     }
 }
+
+#[cfg(test)]
+#[path = "story_tests.rs"]
+mod tests;

@@ -142,6 +142,7 @@ impl Words for English {
                 "No application of this plan has a status: nothing shows that a backup was made."
                     .into()
             }
+            What::NoMembers => "This plan backs up no application that the cluster has.".into(),
             What::NothingDue => "No application was due in this run.".into(),
             What::UnknownPlan(ids) => format!(
                 "An alert names {} that this cluster does not have: {}.",
@@ -320,6 +321,9 @@ impl Words for English {
             Advice::WaitForNextRun => {
                 "The next run writes the damaged status anew. If it stays so, run the backup by hand."
             }
+            Advice::AddApplications => {
+                "The plan backs up nothing: choose the applications that it should back up (cluster-admin, Backup and restore)."
+            }
             Advice::Nothing => "Nothing to do.",
         }
     }
@@ -460,7 +464,7 @@ impl Words for English {
 
 fn skip(reason: &SkipReason) -> String {
     match reason {
-        SkipReason::AllOk => "every application is ok".into(),
+        SkipReason::AllOk => "no application failed".into(),
         SkipReason::Off => {
             "repo_check.method is off, or there is no way to ask from this machine".into()
         }

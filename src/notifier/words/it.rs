@@ -162,6 +162,9 @@ impl Words for Italian {
                 "Nessuna applicazione del piano ha uno stato: nulla indica che sia stato fatto un backup."
                     .into()
             }
+            What::NoMembers => {
+                "Questo piano non salva alcuna applicazione esistente nel cluster.".into()
+            }
             What::NothingDue => "Nessuna applicazione era prevista in questa esecuzione.".into(),
             What::UnknownPlan(ids) if ids.several => format!(
                 "Un allarme nomina piani di backup che in questo cluster non esistono: {}.",
@@ -346,6 +349,9 @@ impl Words for Italian {
             Advice::WaitForNextRun => {
                 "La prossima esecuzione riscrive lo stato danneggiato. Se il problema resta, eseguire il backup a mano."
             }
+            Advice::AddApplications => {
+                "Il piano non salva nulla: scegliere le applicazioni che deve salvare (cluster-admin, Backup e ripristino)."
+            }
             Advice::Nothing => "Nulla da fare.",
         }
     }
@@ -486,7 +492,7 @@ impl Words for Italian {
 
 fn skip(reason: &SkipReason) -> String {
     match reason {
-        SkipReason::AllOk => "tutte le applicazioni sono a posto".into(),
+        SkipReason::AllOk => "nessuna applicazione è fallita".into(),
         SkipReason::Off => {
             "repo_check.method è off, oppure da questa macchina non c'è modo di interrogarla".into()
         }

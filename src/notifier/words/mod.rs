@@ -63,6 +63,8 @@ pub enum What<'a> {
     NoneGood(usize),
     /// Nothing shows that a backup was made.
     NoStatus,
+    /// The plan has no application that could be backed up.
+    NoMembers,
     /// No application was due.
     NothingDue,
     /// An alert named what is no plan; its ids.

@@ -70,7 +70,9 @@ fn a_wrong_restic_password_is_told_by_our_own_restic() {
         .credential("password", "not-the-passw0rd")
         .serve();
     let letter = case.one_letter_for(&backup_failed("1", "Nightly", 1));
-    letter.says(&["The repositories at Off-site do not open with the encryption key that the cluster holds."]);
+    letter.says(&[
+        "The repositories at Off-site do not open with the encryption key that the cluster holds.",
+    ]);
     letter.has_row("mail1 wrong password");
     letter.has_row("samba1 wrong password");
     letter.is_silent_about(&["not-the-passw0rd"]);
