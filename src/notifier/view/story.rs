@@ -231,8 +231,14 @@ pub(super) fn at_risk(report: &Report, locale: &Locale) -> Vec<String> {
             lines.push(locale.words.at_risk(joined.names(), written.past()));
         }
     }
+    let unknown = exposed
+        .iter()
+        .filter(|member| !member.never_saved && member.at_risk_since.is_none())
+        .count();
     if lines.is_empty() {
         lines.push(locale.words.risk_unknown().to_owned());
+    } else if unknown > 0 {
+        lines.push(locale.words.risk_unknown_of_others(unknown));
     }
     lines
 }

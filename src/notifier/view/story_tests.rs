@@ -1,9 +1,47 @@
 use super::super::{View, of_report};
-use crate::model::{Language, Outcome, Report};
+use crate::model::{Language, MemberResult, ModuleCause, Outcome, Report};
 use crate::notifier::sample;
 
 fn told(report: &Report, language: Language) -> View {
     of_report(report, &sample::mail(language))
+}
+
+fn failed(count: usize) -> Report {
+    let member = MemberResult {
+        never_saved: false,
+        at_risk_since: None,
+        ..sample::member(ModuleCause::BackupError)
+    };
+    Report {
+        members: vec![member; count],
+        ..sample::full()
+    }
+}
+
+#[test]
+fn data_at_risk_tells_for_how_many_others_it_is_not_known() {
+    let mut report = failed(3);
+    report.members[0] = sample::member(ModuleCause::BackupError);
+    let english = told(&report, Language::En).at_risk;
+    assert_eq!(english.len(), 2, "{english:?}");
+    assert_eq!(
+        english[1],
+        "For 2 other failed applications it is not known since when."
+    );
+    report.members.pop();
+    let italian = told(&report, Language::It).at_risk;
+    assert_eq!(
+        italian[1],
+        "Per un'altra applicazione fallita non si sa da quando."
+    );
+}
+
+#[test]
+fn data_at_risk_tells_nothing_of_others_where_all_are_known_or_none_is() {
+    let mut report = failed(2);
+    assert_eq!(told(&report, Language::En).at_risk.len(), 1);
+    report.members = vec![sample::member(ModuleCause::BackupError); 2];
+    assert_eq!(told(&report, Language::En).at_risk.len(), 1);
 }
 
 #[test]

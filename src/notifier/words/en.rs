@@ -279,6 +279,17 @@ impl Words for English {
         "It is not known how old the newest good snapshots are."
     }
 
+    fn risk_unknown_of_others(&self, n: usize) -> String {
+        format!(
+            "For {n} other failed {} it is not known since when.",
+            if n == 1 {
+                "application"
+            } else {
+                "applications"
+            }
+        )
+    }
+
     fn advice(&self, advice: Advice) -> &'static str {
         match advice {
             Advice::CheckDestination => {

@@ -307,6 +307,14 @@ impl Words for Italian {
         "Non si sa a quando risalgono gli ultimi snapshot validi."
     }
 
+    fn risk_unknown_of_others(&self, n: usize) -> String {
+        if n == 1 {
+            "Per un'altra applicazione fallita non si sa da quando.".into()
+        } else {
+            format!("Per altre {n} applicazioni fallite non si sa da quando.")
+        }
+    }
+
     fn advice(&self, advice: Advice) -> &'static str {
         match advice {
             Advice::CheckDestination => {

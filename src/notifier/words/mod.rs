@@ -154,6 +154,8 @@ pub trait Words: Sync {
     fn never_saved(&self, who: Names<'_>) -> String;
     /// It is not known since when data is in no backup.
     fn risk_unknown(&self) -> &'static str;
+    /// It is known of some, and not of these many others.
+    fn risk_unknown_of_others(&self, n: usize) -> String;
     /// What to do.
     fn advice(&self, advice: Advice) -> &'static str;
 
