@@ -258,6 +258,8 @@ pub enum Advice {
     WaitForNextRun,
     /// The plan backs up no application that the cluster has: choose some.
     AddApplications,
+    /// No plan is switched on and has applications: is that meant?
+    CheckPlans,
     /// Nothing to do.
     Nothing,
 }

@@ -33,6 +33,15 @@ pub fn of_causes(causes: &[PlanCause]) -> Vec<Advice> {
     in_order(causes.iter().copied().filter_map(of_plan).collect())
 }
 
+/// The steps where `watched` enabled plans with applications are fine.
+pub fn of_well(watched: usize) -> Vec<Advice> {
+    if watched == 0 {
+        vec![Advice::CheckPlans]
+    } else {
+        vec![Advice::Nothing]
+    }
+}
+
 fn in_order(mut steps: Vec<Advice>) -> Vec<Advice> {
     steps.sort();
     steps.dedup();

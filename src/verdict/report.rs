@@ -94,7 +94,7 @@ pub fn all_well(runs: &[JudgedRun], around: Circumstances<'_>) -> Report {
     let id = RunId::new(format!("well-{}", around.now.as_second()));
     Report {
         outcome: Outcome::Success,
-        advice: advice::of_causes(&[]),
+        advice: advice::of_well(runs.len()),
         plans: runs
             .iter()
             .map(|run| PlanLastRun {
@@ -468,6 +468,11 @@ mod tests {
         let report = of_run(&run(Vec::new()), probed(&[]), ALONE);
         assert_eq!(report.outcome, Outcome::RepoFailure);
         assert_eq!(report.advice, [Advice::AddApplications]);
+    }
+
+    #[test]
+    fn where_no_plan_is_watched_that_is_not_left_as_it_is() {
+        assert_eq!(all_well(&[], ALONE).advice, [Advice::CheckPlans]);
     }
 
     #[test]

@@ -289,6 +289,7 @@ fn command(advice: Advice, report: &Report) -> Option<String> {
         | Advice::EnablePlan
         | Advice::WaitForNextRun
         | Advice::AddApplications
+        | Advice::CheckPlans
         | Advice::Nothing => None,
     }
 }

@@ -1,5 +1,5 @@
 use super::super::{View, of_report};
-use crate::model::{Language, MemberResult, ModuleCause, Outcome, Report};
+use crate::model::{Language, MemberResult, ModuleCause, Outcome, Report, ReportKind};
 use crate::notifier::sample;
 
 fn told(report: &Report, language: Language) -> View {
@@ -58,5 +58,20 @@ fn a_plan_without_applications_is_not_told_as_one_without_a_status() {
     ] {
         let said = told(&report, language).what;
         assert!(said.contains(word), "{said}");
+    }
+}
+
+#[test]
+fn where_no_plan_was_checked_none_is_called_fine() {
+    let report = Report {
+        outcome: Outcome::Success,
+        ..sample::bare(ReportKind::AllWell)
+    };
+    for (language, headline) in [
+        (Language::En, "No backup plan to check"),
+        (Language::It, "Nessun piano di backup da verificare"),
+    ] {
+        let view = told(&report, language);
+        assert_eq!((view.headline.text, view.icon), (headline, "⚠️"));
     }
 }

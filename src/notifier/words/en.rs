@@ -120,6 +120,10 @@ impl Words for English {
         }
     }
 
+    fn no_plan_headline(&self) -> &'static str {
+        "No backup plan to check"
+    }
+
     fn counts(&self, bad: usize, counted: usize) -> String {
         format!("{bad} of {} failed", applications(counted))
     }
@@ -334,6 +338,9 @@ impl Words for English {
             }
             Advice::AddApplications => {
                 "The plan backs up nothing: choose the applications that it should back up (cluster-admin, Backup and restore)."
+            }
+            Advice::CheckPlans => {
+                "Check that the plans that should run are switched on and have applications (cluster-admin, Backup and restore)."
             }
             Advice::Nothing => "Nothing to do.",
         }

@@ -129,6 +129,10 @@ impl Words for Italian {
         }
     }
 
+    fn no_plan_headline(&self) -> &'static str {
+        "Nessun piano di backup da verificare"
+    }
+
     fn counts(&self, bad: usize, counted: usize) -> String {
         if bad == 1 {
             format!("1 applicazione su {counted} fallita")
@@ -359,6 +363,9 @@ impl Words for Italian {
             }
             Advice::AddApplications => {
                 "Il piano non salva nulla: scegliere le applicazioni che deve salvare (cluster-admin, Backup e ripristino)."
+            }
+            Advice::CheckPlans => {
+                "Verificare che i piani previsti siano abilitati e abbiano applicazioni (cluster-admin, Backup e ripristino)."
             }
             Advice::Nothing => "Nulla da fare.",
         }

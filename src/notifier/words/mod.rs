@@ -128,6 +128,8 @@ pub trait Words: Sync {
 
     /// The verdict, as the subject and the headline have it.
     fn headline(&self, kind: ReportKind, outcome: Outcome) -> &'static str;
+    /// The same where all would be well, had there been any plan to check.
+    fn no_plan_headline(&self) -> &'static str;
     /// `2 of 7 applications failed`; for the subject.
     fn counts(&self, bad: usize, counted: usize) -> String;
     /// What happened.
