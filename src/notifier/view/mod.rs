@@ -251,7 +251,7 @@ fn topic(report: &Report, locale: &Locale) -> Option<String> {
         ReportKind::Run => report.plan.as_ref().map(|plan| name(&plan.name)),
         ReportKind::UnknownPlan => {
             let ids = report.unknown_plans.iter().map(|id| name(id.as_str()));
-            Joined::of(ids, locale).map(|joined| joined.text)
+            Joined::of_plans(ids, locale).map(|joined| joined.text)
         }
         ReportKind::RedisUnreachable | ReportKind::AllWell => None,
     }

@@ -9,12 +9,12 @@ use crate::model::{
     Outcome, PlanCause, RepoCause, Report, ReportKind, Severity, SkipReason, Warning,
 };
 use crate::notifier::format::{Locale, Written, clean, name};
-use crate::notifier::words::{DestinationStory, WarningText, What};
+use crate::notifier::words::{DestinationStory, Things, WarningText, What};
 
 /// What happened.
 pub(super) fn what(report: &Report, locale: &Locale) -> String {
     let (bad, counted) = (report.bad(), report.counted());
-    let ids = Joined::of(
+    let ids = Joined::of_plans(
         report.unknown_plans.iter().map(|id| name(id.as_str())),
         locale,
     );
@@ -330,7 +330,11 @@ pub(super) fn warnings(report: &Report, locale: &Locale) -> Vec<String> {
     let shown = report.warnings.iter().take(MAX);
     lines.extend(shown.map(|warning| self::warning(warning, report, locale, &known)));
     if report.warnings.len() > MAX {
-        lines.push(locale.words.and_more(report.warnings.len() - MAX));
+        lines.push(
+            locale
+                .words
+                .and_more(report.warnings.len() - MAX, Things::Warnings),
+        );
     }
     lines
 }

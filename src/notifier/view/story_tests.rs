@@ -1,5 +1,5 @@
 use super::super::{View, of_report};
-use crate::model::{Language, MemberResult, ModuleCause, Outcome, Report, ReportKind};
+use crate::model::{Language, MemberResult, ModuleCause, Outcome, Report, ReportKind, Warning};
 use crate::notifier::sample;
 
 fn told(report: &Report, language: Language) -> View {
@@ -74,4 +74,29 @@ fn where_no_plan_was_checked_none_is_called_fine() {
         let view = told(&report, language);
         assert_eq!((view.headline.text, view.icon), (headline, "⚠️"));
     }
+}
+
+#[test]
+fn more_plans_and_warnings_are_masculine_in_italian() {
+    let unknown = |count: usize| Report {
+        unknown_plans: (0..count).map(|n| n.to_string().as_str().into()).collect(),
+        ..sample::bare(ReportKind::UnknownPlan)
+    };
+    let said = |count| told(&unknown(count), Language::It).what;
+    assert!(said(7).contains("e altri 3"), "{}", said(7));
+    assert!(said(5).contains("e un altro"), "{}", said(5));
+    let no_files = Warning::NoFiles {
+        module: "mail1".into(),
+    };
+    let warned = Report {
+        warnings: vec![no_files; 53],
+        ..sample::bare(ReportKind::Run)
+    };
+    let warnings = told(&warned, Language::It).warnings;
+    assert_eq!(warnings.last().unwrap(), "e altri 3");
+    let why = told(&failed(7), Language::It).why;
+    assert!(
+        why.iter().any(|line| line.contains("e altre 3: ")),
+        "{why:?}"
+    );
 }

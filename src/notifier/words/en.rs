@@ -1,6 +1,6 @@
 //! English.
 
-use super::{DestinationStory, Labels, Names, Past, Unit, WarningText, What, Words};
+use super::{DestinationStory, Labels, Names, Past, Things, Unit, WarningText, What, Words};
 use crate::model::{
     Advice, ModuleCause, Outcome, PlanCause, ProbeMethod, RepoCause, ReportKind, SkipReason,
 };
@@ -105,7 +105,7 @@ impl Words for English {
         format!("{n} {unit}{}", if n == 1 { "" } else { "s" })
     }
 
-    fn and_more(&self, n: usize) -> String {
+    fn and_more(&self, n: usize, _: Things) -> String {
         format!("and {n} more")
     }
 

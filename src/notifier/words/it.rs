@@ -1,7 +1,7 @@
 //! Italian, in the words of NS8's own pages (`Backup e ripristino`, `Log di
 //! sistema`, `chiave di crittografia dei dati`).
 
-use super::{DestinationStory, Labels, Names, Past, Unit, WarningText, What, Words};
+use super::{DestinationStory, Labels, Names, Past, Things, Unit, WarningText, What, Words};
 use crate::model::{
     Advice, ModuleCause, Outcome, PlanCause, ProbeMethod, RepoCause, ReportKind, SkipReason,
 };
@@ -110,11 +110,12 @@ impl Words for Italian {
         format!("{n} {}", if n == 1 { one } else { many })
     }
 
-    fn and_more(&self, n: usize) -> String {
-        if n == 1 {
-            "e un'altra".into()
-        } else {
-            format!("e altre {n}")
+    fn and_more(&self, n: usize, of: Things) -> String {
+        match (of, n) {
+            (Things::Applications, 1) => "e un'altra".into(),
+            (Things::Applications, n) => format!("e altre {n}"),
+            (Things::Plans | Things::Warnings, 1) => "e un altro".into(),
+            (Things::Plans | Things::Warnings, n) => format!("e altri {n}"),
         }
     }
 

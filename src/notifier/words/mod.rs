@@ -33,6 +33,17 @@ pub enum Unit {
     Day,
 }
 
+/// What is counted where only a number is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Things {
+    /// Applications.
+    Applications,
+    /// Plans.
+    Plans,
+    /// Warnings.
+    Warnings,
+}
+
 /// Names in a sentence: already joined, and whether they are several, for the
 /// verb.
 #[derive(Clone, Copy, Debug)]
@@ -123,8 +134,8 @@ pub trait Words: Sync {
     fn day_letter(&self) -> char;
     /// `3 days`.
     fn span(&self, n: u64, unit: Unit) -> String;
-    /// `and 12 more`.
-    fn and_more(&self, n: usize) -> String;
+    /// `and 12 more`; of what decides the gender.
+    fn and_more(&self, n: usize, of: Things) -> String;
 
     /// The verdict, as the subject and the headline have it.
     fn headline(&self, kind: ReportKind, outcome: Outcome) -> &'static str;
