@@ -359,6 +359,14 @@ mod tests {
     }
 
     #[test]
+    fn a_snapshot_of_a_later_run_does_not_excuse_the_one_that_failed() {
+        let answers = [("a1", RepoCause::Reachable, Some(90_000))];
+        let report = of_run(&run(vec![member("a1", 1)]), probed(&answers), ALONE);
+        assert_eq!(report.members[0].cause, ModuleCause::BackupError);
+        assert_eq!(report.members[0].at_risk_since, Some(at(90_000)));
+    }
+
+    #[test]
     fn with_the_destination_down_nothing_else_is_advised() {
         let answers = [("a1", RepoCause::Unreachable, None)];
         let report = of_run(

@@ -363,6 +363,19 @@ mod tests {
     }
 
     #[test]
+    fn a_plan_without_a_destination_says_that_nothing_was_checked() {
+        let mut report = with(&[ModuleCause::BackupError]);
+        report.destination = None;
+        let view = english(&report);
+        let line =
+            "The destination was not checked: the plan names none, or one that does not exist.";
+        assert!(view.why.iter().any(|said| said == line), "{:?}", view.why);
+        report.members = with(&[ModuleCause::Ok]).members;
+        let view = english(&report);
+        assert!(!view.why.iter().any(|said| said == line), "{:?}", view.why);
+    }
+
+    #[test]
     fn what_was_saved_but_not_reported_counts_as_good_with_a_warning() {
         let view = english(&with(&[ModuleCause::Unreported]));
         assert_eq!(

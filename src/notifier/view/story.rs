@@ -66,14 +66,14 @@ pub(super) fn why(report: &Report, locale: &Locale) -> Vec<String> {
             .as_ref()
             .is_some_and(|d| d.health == DestinationHealth::Failed);
         if failed {
-            lines.extend(destination.clone());
+            lines.push(destination.clone());
         }
         if !no_status(report) {
             lines.extend(by_cause(report, locale));
         }
         lines.extend(by_repository(report, failed, locale));
         if !failed && report.bad() > 0 {
-            lines.extend(destination);
+            lines.push(destination);
         }
         if report.outcome == Outcome::Success && !report.alerts.is_empty() {
             lines.push(locale.words.alarmed().to_owned());
@@ -143,8 +143,10 @@ fn by_repository(report: &Report, told: bool, locale: &Locale) -> Vec<String> {
         .collect()
 }
 
-fn destination(report: &Report, locale: &Locale) -> Option<String> {
-    let destination = report.destination.as_ref()?;
+fn destination(report: &Report, locale: &Locale) -> String {
+    let Some(destination) = &report.destination else {
+        return not_checked(Some(&SkipReason::NoDestination), locale);
+    };
     let label = label(destination);
     let story = match destination.health {
         DestinationHealth::Failed => DestinationStory::Failed(&label, worst(destination)),
@@ -153,11 +155,11 @@ fn destination(report: &Report, locale: &Locale) -> Option<String> {
         }
         DestinationHealth::Fine => DestinationStory::Fine(&label),
         DestinationHealth::NotChecked if destination.probes.is_empty() => {
-            return Some(not_checked(destination.skipped.as_ref(), locale));
+            return not_checked(destination.skipped.as_ref(), locale);
         }
         DestinationHealth::NotChecked => DestinationStory::Unclear(&label),
     };
-    Some(locale.words.destination(story))
+    locale.words.destination(story)
 }
 
 /// No answer tells of a fault at the destination, as a lock or a damage would.
