@@ -39,14 +39,22 @@ fn main() {
     });
     for (modules, (ours, bare)) in sizes.iter().zip(&times) {
         let target = if *modules == 5_000 { "<= 2" } else { "" };
-        figure(&format!("{modules} modules: read and judge"), &ms(*ours), "");
+        figure(
+            &format!("{modules} modules: read and judge"),
+            &ms(*ours),
+            "",
+        );
         figure(&format!("{modules} modules: bare fetch"), &ms(*bare), "");
         let ratio = format!("{:.2}", ratio(*ours, *bare));
         figure(&format!("{modules} modules: ratio"), &ratio, target);
     }
     let [_, (middle, _), (largest, _)] = times;
     let growth = format!("{:.1}", ratio(largest, middle));
-    figure("10 times the modules take this many times as long", &growth, "about 10");
+    figure(
+        "10 times the modules take this many times as long",
+        &growth,
+        "about 10",
+    );
 }
 
 /// The medians of the program's way and of the bare one, taken in turn.

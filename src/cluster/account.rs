@@ -1,6 +1,7 @@
 //! What only the module's own account may read, or what holds secrets: the
 //! credentials of destinations, for the probe method `restic`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use secrecy::SecretString;
@@ -64,11 +65,12 @@ impl AccountReader {
         let reply = self
             .ask(Command::Hash(keys::destination(destination)))
             .await?;
-        let fields = reply.fields().unwrap_or_default();
-        let secret = |value| Some(SecretString::from(raw(value)?.into_owned()));
-        Ok(fields
-            .iter()
-            .filter_map(|(name, value)| Some((name.as_str_lossy().into_owned(), secret(value)?)))
+        let text = |value| raw(&value).map(Cow::into_owned);
+        Ok(reply
+            .fields()
+            .into_iter()
+            .flatten()
+            .filter_map(|(name, value)| Some((text(name)?, text(value)?.into())))
             .collect())
     }
 

@@ -1,20 +1,20 @@
 //! What can be asked of Redis, and the shapes of its answers.
 
-use std::collections::HashMap;
+use std::{iter, vec};
 
 use fred::clients::{Client, Pipeline};
-use fred::interfaces::{
-    ClientLike as _, HashesInterface as _, KeysInterface as _, SetsInterface as _,
-};
+use fred::interfaces::{ClientLike as _, HashesInterface as _, KeysInterface as _};
 use fred::prelude::FredResult;
-use fred::types::{ClusterHash, CustomCommand, Key, Value};
+use fred::types::{ClusterHash, CustomCommand, Value};
 
 /// A question.
 ///
 /// fred 10.1 takes an array of three to five elements that begins with a word
 /// such as `subscribe` for a message and drops it; the question then waits for
-/// ever. What an `MGET` or `HMGET` answers is outside text, so no such question
-/// asks for fewer than [`SAFE_ARRAY`] values.
+/// ever. So an `MGET` or `HMGET`, whose answer is outside text, never asks for
+/// fewer than [`SAFE_ARRAY`] values; the elements of a set come inside a list
+/// of two; and whole hashes are read only where nobody but NS8's core names
+/// the fields, none of which is such a word.
 #[derive(Clone, Debug)]
 pub(super) enum Command {
     DbSize,
@@ -22,6 +22,7 @@ pub(super) enum Command {
     Hash(String),
     Field(String, String),
     Fields(String, &'static [&'static str]),
+    FieldsNamed(String, Vec<String>),
     Strings(Vec<String>),
     Members(String),
     CountExisting(Vec<String>),
@@ -30,13 +31,19 @@ pub(super) enum Command {
 /// Long enough never to be taken for a message.
 pub(super) const SAFE_ARRAY: usize = 6;
 
+/// More than any set has elements: one step shows it whole.
+const WHOLE: &str = "1000000000";
+
 impl Command {
     /// `MGET` of `keys`; the reply begins with their values and may be longer.
-    pub fn strings(mut keys: Vec<String>) -> Self {
-        while let Some(last) = keys.last().filter(|_| keys.len() < SAFE_ARRAY) {
-            keys.push(last.clone());
-        }
-        Self::Strings(keys)
+    pub fn strings(keys: Vec<String>) -> Self {
+        Self::Strings(lengthened(keys))
+    }
+
+    /// `HMGET` of `fields`; the reply begins with their values and may be
+    /// longer.
+    pub fn fields(key: &str, fields: Vec<String>) -> Self {
+        Self::FieldsNamed(key.to_owned(), lengthened(fields))
     }
 
     /// As Redis calls it.
@@ -46,9 +53,9 @@ impl Command {
             Self::Get(_) => "GET",
             Self::Hash(_) => "HGETALL",
             Self::Field(..) => "HGET",
-            Self::Fields(..) => "HMGET",
+            Self::Fields(..) | Self::FieldsNamed(..) => "HMGET",
             Self::Strings(_) => "MGET",
-            Self::Members(_) => "SMEMBERS",
+            Self::Members(_) => "SSCAN",
             Self::CountExisting(_) => "EXISTS",
         }
     }
@@ -64,8 +71,13 @@ impl Command {
             Self::Hash(key) => pipeline.hgetall(key).await,
             Self::Field(key, field) => pipeline.hget(key, field).await,
             Self::Fields(key, fields) => pipeline.hmget(key, fields.to_vec()).await,
+            Self::FieldsNamed(key, fields) => pipeline.hmget(key, fields).await,
             Self::Strings(keys) => pipeline.mget(keys).await,
-            Self::Members(key) => pipeline.smembers(key).await,
+            Self::Members(key) => {
+                let command = CustomCommand::new_static("SSCAN", ClusterHash::FirstKey, false);
+                let words = vec![key, "0".to_owned(), "COUNT".to_owned(), WHOLE.to_owned()];
+                pipeline.custom(command, words).await
+            }
             Self::CountExisting(keys) => pipeline.exists(keys).await,
         }
     }
@@ -88,17 +100,16 @@ impl Reply {
         }
     }
 
-    /// The fields of a hash, none when there is no such key; `None` when the
-    /// key is of another type.
-    pub fn fields(self) -> Option<HashMap<Key, Value>> {
-        match self {
-            Self::Value(Value::Map(map)) => Some(map.inner()),
-            Self::Value(_) => Some(HashMap::new()),
-            Self::WrongType => None,
-        }
+    /// The fields of a hash and their values, none when there is no such key;
+    /// `None` when the key is of another type.
+    pub fn fields(self) -> Option<impl Iterator<Item = (Value, Value)>> {
+        let mut elements = self.elements()?.into_iter();
+        Some(iter::from_fn(move || {
+            Some((elements.next()?, elements.next()?))
+        }))
     }
 
-    /// The elements of an array or set; `None` when the key is of another type.
+    /// The elements of an array; `None` when the key is of another type.
     pub fn elements(self) -> Option<Vec<Value>> {
         match self {
             Self::Value(Value::Array(values)) => Some(values),
@@ -106,4 +117,50 @@ impl Reply {
             Self::WrongType => None,
         }
     }
+
+    /// The elements of a set; `None` when the key is of another type.
+    pub fn members(self) -> Option<Vec<Value>> {
+        match self.elements()?.pop() {
+            Some(Value::Array(values)) => Some(values),
+            _ => Some(Vec::new()),
+        }
+    }
+}
+
+/// The replies to several questions, in their order.
+#[derive(Debug, Default)]
+pub(super) struct Replies(vec::IntoIter<Reply>);
+
+impl Replies {
+    pub fn new(replies: Vec<Reply>) -> Self {
+        Self(replies.into_iter())
+    }
+
+    /// The next one; there are as many as questions.
+    pub fn next(&mut self) -> Reply {
+        self.0.next().unwrap_or(Reply::WrongType)
+    }
+
+    /// The values of the next replies, of which each has the first so many that
+    /// `sizes` says; `None` when the key was of another type.
+    pub fn values(&mut self, sizes: &[usize]) -> Option<Vec<Value>> {
+        let mut all = Some(Vec::with_capacity(sizes.iter().sum()));
+        for size in sizes {
+            match (&mut all, self.next().elements()) {
+                (Some(all), Some(mut values)) => {
+                    values.resize(*size, Value::Null);
+                    all.append(&mut values);
+                }
+                (all, _) => *all = None,
+            }
+        }
+        all
+    }
+}
+
+fn lengthened(mut words: Vec<String>) -> Vec<String> {
+    while let Some(last) = words.last().filter(|_| words.len() < SAFE_ARRAY) {
+        words.push(last.clone());
+    }
+    words
 }

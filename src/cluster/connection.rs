@@ -12,17 +12,22 @@ use std::time::Duration;
 
 use fred::clients::Client;
 use fred::error::{Error as FredError, ErrorKind};
-use fred::interfaces::{ClientLike as _, KeysInterface as _};
+use fred::interfaces::{AuthInterface as _, ClientLike as _, KeysInterface as _};
 use fred::prelude::{Builder, Config as FredConfig, FredResult, ServerConfig};
 use fred::types::{RespVersion, Value};
+use futures_util::future::join;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 use super::ClusterError;
-use super::command::{Command, Reply};
+use super::command::{Command, Replies, Reply};
 use super::value::raw;
 use crate::model::{sanitize, truncate};
+
+/// So many commands fred may hold back before it writes them; it writes every
+/// 8 KiB anyway.
+const MAX_FEED: u64 = 100_000;
 
 /// Where a Redis listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,12 +81,12 @@ impl Connection {
         limit: Duration,
     ) -> Result<Self, ClusterError> {
         let address = endpoint.to_string();
-        let client = builder(endpoint, account, connect, limit)
-            .build()
-            .map_err(|error| ClusterError::Unreachable {
+        let client = builder(endpoint, connect, limit).build().map_err(|error| {
+            ClusterError::Unreachable {
                 address: address.clone(),
                 reason: words(&error),
-            })?;
+            }
+        })?;
         let task = client.connect();
         let driver = task.abort_handle();
         let (tell, ended) = watch::channel(None);
@@ -104,8 +109,19 @@ impl Connection {
         connection
             .bounded("the connection", connection.client.wait_for_connect())
             .await?;
+        if let Some(account) = account {
+            connection.log_in(account).await?;
+        }
         connection.limit = limit;
         Ok(connection)
+    }
+
+    /// A command of its own, because fred writes the account into `HELLO` as
+    /// plain text, where a space or a quote in a password breaks the line.
+    async fn log_in(&self, account: &Account) -> Result<(), ClusterError> {
+        let password = account.password.expose_secret();
+        let login = self.client.auth(Some(account.user.clone()), password);
+        self.bounded("AUTH", login).await
     }
 
     /// To whom it leads.
@@ -119,11 +135,12 @@ impl Connection {
     }
 
     /// Asks everything at once and returns the replies in the same order.
-    pub async fn ask(&self, commands: Vec<Command>) -> Result<Vec<Reply>, ClusterError> {
+    pub async fn ask(&self, commands: Vec<Command>) -> Result<Replies, ClusterError> {
         if commands.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Replies::new(Vec::new()));
         }
         let names: Vec<&str> = commands.iter().map(Command::name).collect();
+        let several = names.len() > 1;
         let pipeline = self.client.pipeline();
         for command in commands {
             command
@@ -131,9 +148,16 @@ impl Connection {
                 .await
                 .map_err(|error| self.failed("a pipeline", &error))?;
         }
+        // fred writes each command of a pipeline to the socket by itself unless
+        // something else waits behind the pipeline.
+        let behind = async {
+            if several {
+                self.client.ping::<Value>(None).await.ok();
+            }
+        };
         let replies = self
             .bounded("a pipeline", async {
-                Ok(pipeline.try_all::<Value>().await)
+                Ok(join(pipeline.try_all::<Value>(), behind).await.0)
             })
             .await?;
         // On a lost connection fred gives one error for them all.
@@ -144,7 +168,7 @@ impl Connection {
             .map(|(reply, name)| self.reply(name, reply))
             .collect::<Result<Vec<_>, _>>()?;
         if complete {
-            Ok(replies)
+            Ok(Replies::new(replies))
         } else {
             Err(ClusterError::Unreachable {
                 address: self.endpoint.clone(),
@@ -155,11 +179,7 @@ impl Connection {
 
     /// One question, one value.
     pub async fn ask_one(&self, command: Command) -> Result<Reply, ClusterError> {
-        Ok(self
-            .ask(vec![command])
-            .await?
-            .pop()
-            .unwrap_or(Reply::WrongType))
+        Ok(self.ask(vec![command]).await?.next())
     }
 
     /// One step of a `SCAN`: the next cursor and the keys.
@@ -174,11 +194,7 @@ impl Connection {
             .scan_page::<Value, _, _>(cursor, pattern, Some(count), None);
         let page = self.bounded("SCAN", step).await?.into_array();
         let [cursor, keys] = page.as_slice() else {
-            return Err(ClusterError::Answer {
-                address: self.endpoint.clone(),
-                command: "SCAN".to_owned(),
-                reason: "not a cursor and its keys".to_owned(),
-            });
+            return Err(self.senseless("SCAN", "not a cursor and its keys"));
         };
         let keys = match keys {
             Value::Array(keys) => keys.iter().filter_map(raw).map(Cow::into_owned).collect(),
@@ -222,6 +238,15 @@ impl Connection {
         }
     }
 
+    /// An answer that is none of Redis' errors and still makes no sense.
+    pub fn senseless(&self, what: &str, reason: &str) -> ClusterError {
+        ClusterError::Answer {
+            address: self.endpoint.clone(),
+            command: what.to_owned(),
+            reason: reason.to_owned(),
+        }
+    }
+
     fn unreachable(&self, reason: String) -> ClusterError {
         ClusterError::Unreachable {
             address: self.endpoint.clone(),
@@ -256,27 +281,25 @@ fn words(error: &FredError) -> String {
     truncate(&sanitize(error.details()), 200)
 }
 
-fn builder(
-    endpoint: &Endpoint,
-    account: Option<&Account>,
-    connect: Duration,
-    limit: Duration,
-) -> Builder {
+fn builder(endpoint: &Endpoint, connect: Duration, limit: Duration) -> Builder {
     let server = match endpoint {
         Endpoint::Socket(path) => ServerConfig::new_unix_socket(path),
         Endpoint::Tcp { host, port } => ServerConfig::new_centralized(host.as_str(), *port),
     };
     let mut builder = Builder::from_config(FredConfig {
         server,
-        username: account.map(|account| account.user.clone()),
-        password: account.map(|account| account.password.expose_secret().to_owned()),
-        // In RESP3 a hash is a map: it cannot be taken for a message.
-        version: RespVersion::RESP3,
+        // In RESP3 fred builds each hash as a map twice over, which costs more
+        // than all else in a read.
+        version: RespVersion::RESP2,
         ..FredConfig::default()
     });
     builder
-        .with_performance_config(|performance| performance.default_command_timeout = limit)
+        .with_performance_config(|performance| {
+            performance.default_command_timeout = limit;
+            performance.max_feed_count = MAX_FEED;
+        })
         .with_connection_config(|connection| {
+            connection.tcp.nodelay = Some(true);
             connection.connection_timeout = connect;
             connection.internal_command_timeout = connect;
             connection.max_command_attempts = 1;

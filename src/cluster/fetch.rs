@@ -1,29 +1,34 @@
 //! One full read: a fixed number of round trips, whatever the cluster's size.
 //!
-//! 1. the cluster and its modules, and how many keys there are;
-//! 2. `SCAN` for the plans, in steps sized from that number;
-//! 3. names, nodes, plans, and layout A: every plan at every node;
-//! 4. destinations; whether there is anything of layouts B and C;
-//! 5. what there is of layouts B and C.
+//! 1. the cluster and its modules; beside it `SCAN` for the plans, in steps
+//!    sized from the number of keys;
+//! 2. plans; of the modules their labels and nodes;
+//! 3. nodes, destinations, and layout A: every plan at every node; whether
+//!    there is anything of layout B;
+//! 4. what there is of layouts B and C.
 //!
 //! How a value becomes a plan, a module or a status is `parse`'s.
 
 use std::collections::BTreeSet;
 
+use futures_util::future::try_join;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 
-use super::command::{Command, Reply, SAFE_ARRAY};
+use super::command::{Command, SAFE_ARRAY};
 use super::connection::Connection;
 use super::old_layouts::OldLayouts;
 use super::parse::Read;
 use super::value::{is_id, shown};
 use super::{ClusterError, keys};
-use crate::model::{ClusterState, ModuleId, NodeId, PlanId};
+use crate::model::{ClusterState, DestinationId, ModuleId, NodeId, PlanId};
 
 /// `SCAN` looks at this part of the keyspace in one step.
 const SCAN_STEPS: u64 = 8;
 /// And never at less than this, which Redis does in well under a millisecond.
 const SCAN_COUNT_MIN: u32 = 2_000;
+/// Layout A is read in so many parts at most.
+const PARTS: usize = 4;
 /// Keys in one `MGET` or `EXISTS`: few enough that Redis serves others between.
 pub(super) const CHUNK: usize = 1_000;
 
@@ -45,118 +50,164 @@ pub(super) async fn cluster_state(
     now: Timestamp,
 ) -> Result<ClusterState, ClusterError> {
     let mut read = Read::new(now);
-    let keys = cluster_and_modules(redis, &mut read).await?;
-    let plans = list_plans(redis, keys, &mut read).await?;
-    names_plans_and_layout_a(redis, &plans, &mut read).await?;
-    let old = OldLayouts::find(redis, &mut read).await?;
+    // Redis goes through its keys while the modules are taken in.
+    let (scanned, ()) = try_join(scan(redis), cluster_and_modules(redis, &mut read)).await?;
+    let plans = plans_among(&scanned, &mut read);
+    plans_and_places(redis, &plans, &mut read).await?;
+    let old = nodes_and_statuses(redis, &plans, &mut read).await?;
     old.read(redis, &mut read).await?;
     Ok(read.finish())
 }
 
-/// Gives the number of keys.
-async fn cluster_and_modules(redis: &Connection, read: &mut Read) -> Result<u64, ClusterError> {
+async fn cluster_and_modules(redis: &Connection, read: &mut Read) -> Result<(), ClusterError> {
     let commands = vec![
-        Command::DbSize,
         Command::Field(keys::CLUSTER_ENVIRONMENT.into(), "NODE_ID".into()),
         Command::Get(keys::CLUSTER_UUID.into()),
         Command::Get(keys::CLUSTER_NAME.into()),
         Command::Hash(keys::MODULE_UUID.into()),
-        Command::Hash(keys::MODULE_NODE.into()),
     ];
-    let mut replies = redis.ask(commands).await?.into_iter();
-    let mut next = || replies.next().unwrap_or(Reply::WrongType);
-    let keys = next().value().and_then(|size| size.as_u64()).unwrap_or(0);
-    read.cluster(next(), next(), next());
-    read.modules(next(), next());
-    Ok(keys)
+    let mut replies = redis.ask(commands).await?;
+    read.cluster(replies.next(), replies.next(), replies.next());
+    read.modules(replies.next());
+    Ok(())
 }
 
-/// `SCAN` may show a key twice and in any order.
-async fn list_plans(
-    redis: &Connection,
-    keys: u64,
-    read: &mut Read,
-) -> Result<Vec<PlanId>, ClusterError> {
+/// The keys below `cluster/backup/`, in any order; `SCAN` may show one twice.
+async fn scan(redis: &Connection) -> Result<Vec<String>, ClusterError> {
+    let keys = redis.ask_one(Command::DbSize).await?.value();
+    let keys = keys.and_then(|size| size.as_u64()).unwrap_or(0);
+    if keys == 0 {
+        // Data that was lost must not look like plans that were deleted.
+        return Err(redis.senseless(
+            "DBSIZE",
+            "it holds no key at all: this is no cluster's Redis",
+        ));
+    }
     let count = u32::try_from(keys / SCAN_STEPS + 1).unwrap_or(u32::MAX);
     let count = count.max(SCAN_COUNT_MIN);
-    let mut plans = BTreeSet::new();
+    let mut all = Vec::new();
     let mut cursor = "0".to_owned();
     loop {
         let (next, found) = redis.scan(cursor, keys::PLANS, count).await?;
-        for key in &found {
-            let mut parts = key.split('/').skip(2);
-            match (parts.next(), parts.next(), parts.next()) {
-                (Some(id), None, None) if is_id(id) => {
-                    plans.insert(PlanId::from(id));
-                }
-                (Some(id), Some("status"), None) if is_id(id) => {
-                    read.with_plan_status.insert(PlanId::from(id));
-                }
-                (Some(_), None, None) => {
-                    read.statuses
-                        .note(shown(key), "its last part is not the id of a plan");
-                }
-                _ => {}
-            }
-        }
+        all.extend(found);
         if next == "0" {
-            return Ok(plans.into_iter().collect());
+            return Ok(all);
         }
         cursor = next;
     }
 }
 
-async fn names_plans_and_layout_a(
+fn plans_among(scanned: &[String], read: &mut Read) -> Vec<PlanId> {
+    let mut plans = BTreeSet::new();
+    for key in scanned {
+        let mut parts = key.split('/').skip(2);
+        match (parts.next(), parts.next(), parts.next()) {
+            (Some(id), None, None) if is_id(id) => {
+                plans.insert(PlanId::from(id));
+            }
+            (Some(id), Some("status"), None) if is_id(id) => {
+                read.with_plan_status.insert(PlanId::from(id));
+            }
+            (Some(_), None, None) => {
+                read.statuses
+                    .note(shown(key), "its last part is not the id of a plan");
+            }
+            _ => {}
+        }
+    }
+    plans.into_iter().collect()
+}
+
+/// The plans; of the modules their labels and where they live.
+async fn plans_and_places(
     redis: &Connection,
     plans: &[PlanId],
     read: &mut Read,
 ) -> Result<(), ClusterError> {
-    let nodes: Vec<NodeId> = read.state.nodes.keys().copied().collect();
-    let modules: Vec<ModuleId> = read.state.modules.keys().cloned().collect();
-    let node_names = nodes.iter().map(|node| keys::node_name(*node));
-    let labels: Vec<String> = node_names
-        .chain(modules.iter().map(keys::module_name))
-        .collect();
-
-    let mut commands = Vec::with_capacity(plans.len() * (nodes.len() + 1) + nodes.len() + 8);
-    commands.extend(
-        labels
-            .chunks(CHUNK)
-            .map(|keys| Command::strings(keys.to_vec())),
-    );
-    for node in &nodes {
-        commands.push(Command::Field(keys::node_vpn(*node), "ip_address".into()));
+    let modules: Vec<&ModuleId> = read.state.modules.keys().collect();
+    let sizes: Vec<usize> = modules.chunks(CHUNK).map(<[_]>::len).collect();
+    let mut commands = Vec::with_capacity(2 * sizes.len() + plans.len());
+    for chunk in modules.chunks(CHUNK) {
+        let ids = chunk.iter().map(|id| id.as_str().to_owned());
+        commands.push(Command::fields(keys::MODULE_NODE, ids.collect()));
+    }
+    for chunk in modules.chunks(CHUNK) {
+        let names = chunk.iter().map(|id| keys::module_name(id));
+        commands.push(Command::strings(names.collect()));
     }
     for plan in plans {
         commands.push(Command::Fields(keys::plan(plan), &PLAN_FIELDS));
     }
+    let mut replies = redis.ask(commands).await?;
+    let nodes = replies.values(&sizes);
+    let names = replies.values(&sizes).unwrap_or_default();
+    read.names_and_nodes(&names, nodes.as_deref());
     for plan in plans {
-        let status = |node: &NodeId| Command::Hash(keys::status_a(*node, plan));
-        commands.extend(nodes.iter().map(status));
-    }
-
-    let mut replies = redis.ask(commands).await?.into_iter();
-    let mut names = Vec::with_capacity(labels.len());
-    for (chunk, reply) in labels.chunks(CHUNK).zip(replies.by_ref()) {
-        names.extend(
-            reply
-                .elements()
-                .unwrap_or_default()
-                .into_iter()
-                .take(chunk.len()),
-        );
-    }
-    read.names(&nodes, &modules, &names);
-    for (node, reply) in nodes.iter().zip(replies.by_ref()) {
-        read.vpn_address(*node, reply);
-    }
-    for (plan, reply) in plans.iter().zip(replies.by_ref()) {
-        read.plan(plan, reply);
-    }
-    for plan in plans {
-        for (node, reply) in nodes.iter().zip(replies.by_ref()) {
-            read.layout_a(plan, *node, reply);
-        }
+        read.plan(plan, replies.next());
     }
     Ok(())
+}
+
+/// Of the nodes their labels; the destinations; layout A, every plan at every
+/// node; and whether there is anything of layout B. Redis gets two parts of it
+/// at a time, so that it works on one while the other is understood.
+async fn nodes_and_statuses(
+    redis: &Connection,
+    plans: &[PlanId],
+    read: &mut Read,
+) -> Result<OldLayouts, ClusterError> {
+    let nodes: Vec<NodeId> = read.state.nodes.keys().copied().collect();
+    let destinations = destinations(read);
+    let plans = plans.chunks(plans.len().div_ceil(PARTS).max(1));
+    let mut parts = vec![redis.ask(beside_statuses(read, &nodes, &destinations))];
+    parts.extend(plans.clone().map(|plans| {
+        let keys = pairs(plans, &nodes).map(|(plan, node)| keys::status_a(node, plan));
+        redis.ask(keys.map(Command::Hash).collect())
+    }));
+    let mut parts = stream::iter(parts).buffered(2);
+
+    let mut replies = parts.try_next().await?.unwrap_or_default();
+    let old = OldLayouts::find(read, &mut replies);
+    for node in &nodes {
+        read.node(*node, replies.next(), replies.next());
+    }
+    for id in &destinations {
+        read.destination(id, [replies.next(), replies.next(), replies.next()]);
+    }
+    for plans in plans {
+        let mut replies = parts.try_next().await?.unwrap_or_default();
+        for (plan, node) in pairs(plans, &nodes) {
+            read.layout_a(plan, node, replies.next());
+        }
+    }
+    Ok(old)
+}
+
+fn beside_statuses(read: &Read, nodes: &[NodeId], destinations: &[DestinationId]) -> Vec<Command> {
+    let mut commands = OldLayouts::questions(read);
+    for node in nodes {
+        commands.push(Command::Get(keys::node_name(*node)));
+        commands.push(Command::Field(keys::node_vpn(*node), "ip_address".into()));
+    }
+    for id in destinations {
+        for field in ["name", "provider", "url"] {
+            commands.push(Command::Field(keys::destination(id), field.into()));
+        }
+    }
+    commands
+}
+
+fn pairs<'a>(
+    plans: &'a [PlanId],
+    nodes: &'a [NodeId],
+) -> impl Iterator<Item = (&'a PlanId, NodeId)> {
+    plans
+        .iter()
+        .flat_map(move |plan| nodes.iter().map(move |node| (plan, *node)))
+}
+
+fn destinations(read: &Read) -> Vec<DestinationId> {
+    let plans = read.state.plans.values();
+    let named: BTreeSet<_> = plans.filter_map(|plan| plan.destination.as_ref()).collect();
+    named.into_iter().cloned().collect()
 }

@@ -33,7 +33,7 @@ pub(super) fn node_vpn(node: NodeId) -> String {
 }
 
 pub(super) fn module_name(module: &ModuleId) -> String {
-    format!("module/{module}/ui_name")
+    ["module/", module.as_str(), "/ui_name"].concat()
 }
 
 /// SET of plan ids, up to core 3.19.
@@ -46,7 +46,7 @@ pub(super) fn status_a(node: NodeId, plan: &PlanId) -> String {
 }
 
 pub(super) fn status_b(module: &ModuleId, plan: &PlanId) -> String {
-    format!("module/{module}/backup_status/{plan}")
+    ["module/", module.as_str(), "/backup_status/", plan.as_str()].concat()
 }
 
 pub(super) fn status_c(module: &ModuleId, plan: &PlanId) -> String {

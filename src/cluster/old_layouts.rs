@@ -1,85 +1,58 @@
-//! Layouts B and C, and the destinations, which are asked for on the same way.
+//! Layouts B and C.
 //!
 //! Core 3.20's update leaves the keys of layout B behind, so most clusters have
 //! none, or as many as members. Counting with `EXISTS`, a thousand keys at a
 //! time, tells which blocks are worth reading.
 
-use std::collections::BTreeSet;
+use fred::types::Value;
 
-use fred::types::{Key, Value};
-
-use super::command::{Command, Reply};
+use super::command::{Command, Replies, Reply};
 use super::connection::Connection;
 use super::fetch::CHUNK;
 use super::parse::Read;
 use super::statuses::Origin;
 use super::value::raw;
 use super::{ClusterError, keys, status};
-use crate::model::{DestinationId, ModuleId, PlanId};
+use crate::model::{ModuleId, PlanId};
 
-/// What is to be read of the old layouts.
+/// What is to be read of layout B.
 #[derive(Default)]
 pub(super) struct OldLayouts {
     b: Vec<Pair>,
-    c: Vec<Pair>,
-    plan_c: Vec<PlanId>,
 }
 
 /// A module in a plan.
 type Pair = (PlanId, ModuleId);
+type PairRef<'a> = (&'a PlanId, &'a ModuleId);
 
 type KeyOf = fn(&ModuleId, &PlanId) -> String;
 
 impl OldLayouts {
-    /// Reads the destinations and the SETs of layout B, and finds out which
-    /// statuses there are. Completes the plans' members from the SETs.
-    pub async fn find(redis: &Connection, read: &mut Read) -> Result<Self, ClusterError> {
-        let destinations = named_destinations(read);
-        let modules: Vec<ModuleId> = read.state.modules.keys().cloned().collect();
-        let sets: &[ModuleId] = if read.without_instances.is_empty() {
-            &[]
-        } else {
-            &modules
+    /// What has to be asked before [`Self::find`]: the SETs of layout B, and
+    /// whether there are statuses of it.
+    pub fn questions(read: &Read) -> Vec<Command> {
+        let mut commands = count_existing(&members(read), keys::status_b);
+        let sets = modules_with_sets(read);
+        commands.extend(sets.map(|id| Command::Members(keys::module_plans(id))));
+        commands
+    }
+
+    /// Completes the plans' members from the SETs.
+    pub fn find(read: &mut Read, replies: &mut Replies) -> Self {
+        let mut old = Self {
+            b: existing(read, &members(read), replies),
+            ..Self::default()
         };
-        let members = pairs_of_members(read);
-        let maybe_c = pairs_of_c(read, &members, &modules);
-
-        let mut commands = Vec::new();
-        for id in &destinations {
-            for field in ["name", "provider", "url"] {
-                commands.push(Command::Field(keys::destination(id), field.into()));
-            }
+        let modules: Vec<ModuleId> = modules_with_sets(read).cloned().collect();
+        for module in modules {
+            old.members_from_set(read, &module, replies.next());
         }
-        commands.extend(
-            sets.iter()
-                .map(|id| Command::Members(keys::module_plans(id))),
-        );
-        commands.extend(count_existing(&members, keys::status_b));
-        commands.extend(count_existing(&maybe_c, keys::status_c));
-        let mut replies = redis.ask(commands).await?.into_iter();
-
-        for id in &destinations {
-            let mut next = || replies.next().unwrap_or(Reply::WrongType);
-            read.destination(id, [next(), next(), next()]);
-        }
-        let mut old = Self::default();
-        for (module, reply) in sets.iter().zip(replies.by_ref()) {
-            old.members_from_set(read, module, reply);
-        }
-        old.b.extend(existing(&members, &mut replies));
-        old.c.extend(existing(&maybe_c, &mut replies));
-        old.plan_c = read
-            .with_plan_status
-            .iter()
-            .filter(|id| read.state.plans.contains_key(*id) && !read.statuses.has_a(id))
-            .cloned()
-            .collect();
-        Ok(old)
+        old
     }
 
     /// `module/<id>/backups`: the plans that back the module up.
     fn members_from_set(&mut self, read: &mut Read, module: &ModuleId, reply: Reply) {
-        let Some(plans) = reply.elements() else {
+        let Some(plans) = reply.members() else {
             read.statuses
                 .note(keys::module_plans(module), "it is not a set");
             return;
@@ -95,85 +68,96 @@ impl OldLayouts {
         }
     }
 
-    /// Reads what was found.
+    /// Reads what there is, once layout A was read.
     pub async fn read(self, redis: &Connection, read: &mut Read) -> Result<(), ClusterError> {
-        let b = |(plan, module): &Pair| {
+        let mut commands = count_existing(&maybe_c(read), keys::status_c);
+        commands.extend(self.b.iter().map(|(plan, module)| {
             Command::Fields(keys::status_b(module, plan), &status::B_FIELDS)
-        };
-        let c = |(plan, module): &Pair| Command::Hash(keys::status_c(module, plan));
-        let plan_c = |plan: &PlanId| Command::Hash(keys::plan_status_c(plan));
-        let mut commands: Vec<Command> = self.b.iter().map(b).collect();
-        commands.extend(self.c.iter().map(c));
-        commands.extend(self.plan_c.iter().map(plan_c));
-        let mut replies = redis.ask(commands).await?.into_iter();
-
-        for ((plan, module), reply) in self.b.into_iter().zip(replies.by_ref()) {
-            layout_b(read, &plan, module, reply);
+        }));
+        let mut replies = redis.ask(commands).await?;
+        let c = existing(read, &maybe_c(read), &mut replies);
+        for (plan, module) in self.b {
+            layout_b(read, &plan, module, replies.next());
         }
-        for ((plan, module), reply) in self.c.into_iter().zip(replies.by_ref()) {
-            layout_c(read, &plan, module, reply);
-        }
-        for (plan, reply) in self.plan_c.iter().zip(replies) {
-            plan_status(read, plan, reply);
-        }
-        members_from_c(read);
-        Ok(())
+        read_c(redis, c, read).await
     }
 }
 
-fn named_destinations(read: &Read) -> Vec<DestinationId> {
-    let named = read
-        .state
-        .plans
-        .values()
-        .filter_map(|plan| plan.destination.as_ref());
-    let unique: BTreeSet<_> = named.cloned().collect();
-    unique.into_iter().collect()
+async fn read_c(redis: &Connection, pairs: Vec<Pair>, read: &mut Read) -> Result<(), ClusterError> {
+    let plans: Vec<PlanId> = read
+        .with_plan_status
+        .iter()
+        .filter(|id| read.state.plans.contains_key(*id) && !read.statuses.has_a(id))
+        .cloned()
+        .collect();
+    let status =
+        |(plan, module): &Pair| Command::Fields(keys::status_c(module, plan), &status::C_FIELDS);
+    let changed = |plan| Command::Field(keys::plan_status_c(plan), "timestamp".to_owned());
+    let mut commands: Vec<Command> = pairs.iter().map(status).collect();
+    commands.extend(plans.iter().map(changed));
+    let mut replies = redis.ask(commands).await?;
+    for (plan, module) in pairs {
+        layout_c(read, &plan, module, replies.next());
+    }
+    for plan in &plans {
+        plan_status(read, plan, replies.next());
+    }
+    members_from_c(read);
+    Ok(())
 }
 
-/// Every live member of every plan that lists its members.
-fn pairs_of_members(read: &Read) -> Vec<Pair> {
-    let mut pairs = Vec::new();
-    for (id, plan) in &read.state.plans {
-        let live = plan.live_members(&read.state.modules);
-        pairs.extend(live.map(|(module, _)| (id.clone(), module.clone())));
-    }
-    pairs
+/// Every member of every plan that lists its members.
+fn members(read: &Read) -> Vec<PairRef<'_>> {
+    let plans = read.state.plans.iter();
+    plans
+        .flat_map(|(id, plan)| plan.instances.iter().map(move |module| (id, module)))
+        .collect()
+}
+
+/// All modules, if any plan does not list its members.
+fn modules_with_sets(read: &Read) -> impl Iterator<Item = &ModuleId> {
+    let needed = !read.without_instances.is_empty();
+    read.state.modules.keys().filter(move |_| needed)
 }
 
 /// Where a status of layout C may be: members of plans that have no status of
 /// layout A; and every module for a plan that lists no members, where its
 /// plan-level status shows that the first tool was at work.
-fn pairs_of_c(read: &Read, members: &[Pair], modules: &[ModuleId]) -> Vec<Pair> {
-    let mut pairs: Vec<Pair> = members
-        .iter()
-        .filter(|(plan, _)| !read.statuses.has_a(plan))
-        .cloned()
-        .collect();
-    let unlisted = read.without_instances.intersection(&read.with_plan_status);
-    for plan in unlisted.filter(|plan| !read.statuses.has_a(plan)) {
-        pairs.extend(modules.iter().map(|module| (plan.clone(), module.clone())));
+fn maybe_c(read: &Read) -> Vec<PairRef<'_>> {
+    let without_a = |plan: &PlanId| !read.statuses.has_a(plan);
+    let listed = |plan: &PlanId| !read.without_instances.contains(plan);
+    let mut pairs = Vec::new();
+    for (id, plan) in &read.state.plans {
+        if !without_a(id) {
+            continue;
+        }
+        if listed(id) {
+            pairs.extend(plan.instances.iter().map(|module| (id, module)));
+        } else if read.with_plan_status.contains(id) {
+            pairs.extend(read.state.modules.keys().map(|module| (id, module)));
+        }
     }
     pairs
 }
 
-fn count_existing(pairs: &[Pair], key: KeyOf) -> impl Iterator<Item = Command> {
-    pairs.chunks(CHUNK).map(move |chunk| {
-        Command::CountExisting(
-            chunk
-                .iter()
-                .map(|(plan, module)| key(module, plan))
-                .collect(),
-        )
-    })
+fn count_existing(pairs: &[PairRef<'_>], key: KeyOf) -> Vec<Command> {
+    let keys = |chunk: &[PairRef<'_>]| {
+        let keys = chunk.iter().map(|(plan, module)| key(module, plan));
+        Command::CountExisting(keys.collect())
+    };
+    pairs.chunks(CHUNK).map(keys).collect()
 }
 
-/// The blocks of `pairs` of which at least one key exists.
-fn existing(pairs: &[Pair], replies: &mut impl Iterator<Item = Reply>) -> Vec<Pair> {
+/// The pairs of live modules in those blocks of which at least one key exists.
+fn existing(read: &Read, pairs: &[PairRef<'_>], replies: &mut Replies) -> Vec<Pair> {
     let mut found = Vec::new();
-    for (chunk, reply) in pairs.chunks(CHUNK).zip(replies) {
-        if reply.value().and_then(|count| count.as_u64()) != Some(0) {
-            found.extend_from_slice(chunk);
+    for chunk in pairs.chunks(CHUNK) {
+        let count = replies.next().value().and_then(|count| count.as_u64());
+        if count != Some(0) {
+            let live = chunk
+                .iter()
+                .filter(|(_, module)| read.state.modules.contains_key(*module));
+            found.extend(live.map(|(plan, module)| ((*plan).clone(), (*module).clone())));
         }
     }
     found
@@ -188,45 +172,35 @@ fn layout_b(read: &mut Read, plan: &PlanId, module: ModuleId, reply: Reply) {
         }
         None => status::Parsed::failed("it is not a hash"),
     };
-    let key = keys::status_b(&module, plan);
+    let key = |module: &ModuleId| keys::status_b(module, plan);
     read.statuses
-        .offer(plan, module, Origin::OldLayout, || key, parsed);
+        .offer(plan, module, Origin::OldLayout, key, parsed);
 }
 
 fn layout_c(read: &mut Read, plan: &PlanId, module: ModuleId, reply: Reply) {
-    let parsed = match reply.fields() {
-        Some(fields) if fields.is_empty() => return,
-        Some(fields) => {
-            let field = |name: &str| fields.get(&Key::from(name)).and_then(raw);
-            let (result, timestamp, error) = (field("result"), field("timestamp"), field("error"));
-            status::layout_c(
-                result.as_deref(),
-                timestamp.as_deref(),
-                error.as_deref(),
-                read.now(),
-            )
+    let parsed = match reply.elements() {
+        Some(values) if values.iter().all(Value::is_null) => return,
+        Some(values) => {
+            let texts: Vec<_> = values.iter().map(raw).collect();
+            let field = |place: usize| texts.get(place).and_then(Option::as_deref);
+            status::layout_c(field(0), field(1), field(2), read.now())
         }
         None => status::Parsed::failed("it is not a hash"),
     };
-    let key = keys::status_c(&module, plan);
+    let key = |module: &ModuleId| keys::status_c(module, plan);
     read.statuses
-        .offer(plan, module, Origin::OldLayout, || key, parsed);
+        .offer(plan, module, Origin::OldLayout, key, parsed);
 }
 
 fn plan_status(read: &mut Read, plan: &PlanId, reply: Reply) {
-    let key = keys::plan_status_c(plan);
-    let Some(fields) = reply.fields() else {
-        read.statuses.note(key, "it is not a hash");
-        return;
+    let changed = match reply.value() {
+        Some(value) => status::iso_time(raw(&value).as_deref(), read.now()),
+        None => Err("it is not a hash".to_owned()),
     };
-    let timestamp = fields.get(&Key::from("timestamp")).and_then(raw);
-    match status::iso_time(timestamp.as_deref(), read.now()) {
-        Ok(at) => {
-            if let Some(plan) = read.state.plans.get_mut(plan) {
-                plan.status_changed = Some(at);
-            }
-        }
-        Err(reason) => read.statuses.note(key, reason),
+    match (changed, read.state.plans.get_mut(plan)) {
+        (Ok(at), Some(plan)) => plan.status_changed = Some(at),
+        (Ok(_), None) => {}
+        (Err(reason), _) => read.statuses.note(keys::plan_status_c(plan), reason),
     }
 }
 

@@ -1,8 +1,8 @@
 //! The state as it grows during a read: replies in, plain data out. Pure.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
-use fred::types::{Key, Value};
+use fred::types::Value;
 use jiff::Timestamp;
 
 use super::command::Reply;
@@ -10,7 +10,7 @@ use super::statuses::{Origin, Statuses};
 use super::value::{is_id, label, raw, shown, without_credentials};
 use super::{keys, status, value};
 use crate::model::{
-    ClusterState, Destination, DestinationId, Module, ModuleId, NodeId, Plan, PlanId,
+    ClusterState, Destination, DestinationId, Module, ModuleId, Node, NodeId, Plan, PlanId,
 };
 
 /// A read that is under way.
@@ -56,58 +56,59 @@ impl Read {
         self.state.cluster_name = name.value().as_ref().and_then(label);
     }
 
-    /// `cluster/module_uuid` says which modules are live, `cluster/module_node`
-    /// where. The hosts and the leader are the nodes.
-    pub fn modules(&mut self, uuids: Reply, nodes: Reply) {
-        for (id, uuid) in self.hash(keys::MODULE_UUID, uuids) {
-            let (id, uuid) = (id.as_str_lossy(), raw(&uuid).unwrap_or_default());
+    /// `cluster/module_uuid` says which modules are live.
+    pub fn modules(&mut self, uuids: Reply) {
+        let Some(fields) = uuids.fields() else {
+            self.statuses.note(keys::MODULE_UUID, "it is not a hash");
+            return;
+        };
+        let mut modules = Vec::new();
+        for (id, uuid) in fields {
+            let text = |value| raw(value).unwrap_or_default();
+            let (id, uuid) = (text(&id), text(&uuid));
             if is_id(&id) && is_id(&uuid) {
                 let module = Module {
                     name: None,
                     node: None,
                     uuid: uuid.into_owned(),
                 };
-                self.state.modules.insert(ModuleId::new(id), module);
+                modules.push((ModuleId::new(id), module));
             } else {
                 self.note_field(keys::MODULE_UUID, &id, "it is not a module and its UUID");
             }
         }
-        for (id, node) in self.hash(keys::MODULE_NODE, nodes) {
-            let id = id.as_str_lossy();
-            let module = self.state.modules.get_mut(&ModuleId::from(&*id));
-            match (module, node_id(&node)) {
-                (Some(module), Some(node)) => module.node = Some(node),
-                (Some(_), None) => {
-                    self.note_field(keys::MODULE_NODE, &id, "it is not the number of a node");
-                }
-                (None, _) => {}
+        // Collected from a list, a map is built in one go.
+        self.state.modules = modules.into_iter().collect();
+    }
+
+    /// The values stand in the order of the modules: labels, and what
+    /// `cluster/module_node` says, if it is a hash. The hosts and the leader are
+    /// the nodes.
+    pub fn names_and_nodes(&mut self, names: &[Value], nodes: Option<&[Value]>) {
+        if nodes.is_none() {
+            self.statuses.note(keys::MODULE_NODE, "it is not a hash");
+        }
+        let (mut names, mut nodes) = (names.iter(), nodes.unwrap_or_default().iter());
+        for (id, module) in &mut self.state.modules {
+            let node = nodes.next().filter(|node| !node.is_null());
+            module.name = names.next().and_then(label);
+            module.node = node.and_then(node_id);
+            if node.is_some() && module.node.is_none() {
+                self.statuses.note(
+                    format!("{} {id}", keys::MODULE_NODE),
+                    "it is not the number of a node",
+                );
             }
         }
         let hosts = self.state.modules.values().filter_map(|module| module.node);
-        for node in hosts.chain(self.state.leader) {
-            self.state.nodes.entry(node).or_default();
-        }
+        let hosts: BTreeSet<NodeId> = hosts.chain(self.state.leader).collect();
+        self.state.nodes = hosts.into_iter().map(|id| (id, Node::default())).collect();
     }
 
-    /// `names` are those of `nodes`, then those of `modules`.
-    pub fn names(&mut self, nodes: &[NodeId], modules: &[ModuleId], names: &[Value]) {
-        let mut names = names.iter().map(label);
-        for (node, name) in nodes.iter().zip(names.by_ref()) {
-            if let Some(node) = self.state.nodes.get_mut(node) {
-                node.name = name;
-            }
-        }
-        for (module, name) in modules.iter().zip(names) {
-            if let Some(module) = self.state.modules.get_mut(module) {
-                module.name = name;
-            }
-        }
-    }
-
-    pub fn vpn_address(&mut self, node: NodeId, reply: Reply) {
-        if let Some(node) = self.state.nodes.get_mut(&node) {
-            node.vpn_address = reply.value().as_ref().and_then(label);
-        }
+    pub fn node(&mut self, node: NodeId, name: Reply, vpn_address: Reply) {
+        let text = |reply: Reply| reply.value().as_ref().and_then(label);
+        let (name, vpn_address) = (text(name), text(vpn_address));
+        self.state.nodes.insert(node, Node { name, vpn_address });
     }
 
     /// The reply has the values of `fetch::PLAN_FIELDS`.
@@ -167,31 +168,32 @@ impl Read {
 
     /// `node/<n>/backup_status/<plan>`: a JSON text for each module.
     pub fn layout_a(&mut self, plan: &PlanId, node: NodeId, reply: Reply) {
-        let key = || keys::status_a(node, plan);
         let Some(fields) = reply.fields() else {
             self.layout_a_of_wrong_type(plan, node);
             return;
         };
-        for (field, value) in &fields {
-            let id = field.as_str_lossy();
+        for (field, value) in fields {
+            let id = raw(&field).unwrap_or_default();
             if !is_id(&id) {
-                self.note_field(&key(), &id, "it is not a module's id");
+                self.note_field(&keys::status_a(node, plan), &id, "it is not a module's id");
                 continue;
             }
-            let module = ModuleId::from(&*id);
+            let module = ModuleId::new(id);
             let parsed =
-                status::layout_a(value::bytes(value).unwrap_or_default(), node, self.now());
-            let origin = self.origin(&module, node);
-            let key = || format!("{} {id}", keys::status_a(node, plan));
-            self.statuses
-                .offer(plan, module.clone(), origin, key, parsed);
+                status::layout_a(value::bytes(&value).unwrap_or_default(), node, self.now());
+            let origin = match parsed.status {
+                Ok(_) => Origin::AnyNode,
+                Err(_) => self.origin(&module, node),
+            };
+            let key = |module: &ModuleId| format!("{} {module}", keys::status_a(node, plan));
+            self.statuses.offer(plan, module, origin, key, parsed);
         }
     }
 
     /// Nothing is known of the members on that node.
     fn layout_a_of_wrong_type(&mut self, plan: &PlanId, node: NodeId) {
         const REASON: &str = "it is not a hash";
-        let key = || keys::status_a(node, plan);
+        let key = |_: &ModuleId| keys::status_a(node, plan);
         let here: Vec<ModuleId> = match self.state.plans.get(plan) {
             Some(members) => members
                 .live_members(&self.state.modules)
@@ -201,7 +203,7 @@ impl Read {
             None => Vec::new(),
         };
         if here.is_empty() {
-            self.statuses.note(key(), REASON);
+            self.statuses.note(keys::status_a(node, plan), REASON);
         }
         for module in here {
             let parsed = status::Parsed::failed(REASON);
@@ -217,7 +219,7 @@ impl Read {
             .get(module)
             .and_then(|module| module.node)
         {
-            Some(home) if home != node => Origin::OtherNode,
+            Some(home) if home != node => Origin::AnyNode,
             _ => Origin::OwnNode,
         }
     }
@@ -248,13 +250,6 @@ impl Read {
     pub fn finish(mut self) -> ClusterState {
         (self.state.statuses, self.state.unreadable) = self.statuses.finish();
         self.state
-    }
-
-    fn hash(&mut self, key: &str, reply: Reply) -> HashMap<Key, Value> {
-        reply.fields().unwrap_or_else(|| {
-            self.statuses.note(key, "it is not a hash");
-            HashMap::new()
-        })
     }
 
     fn note_field(&mut self, key: &str, field: &str, reason: &str) {

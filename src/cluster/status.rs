@@ -93,6 +93,17 @@ pub(super) const B_FIELDS: [&str; 6] = [
 ];
 const _: () = assert!(B_FIELDS.len() >= SAFE_ARRAY);
 
+/// What layout C is asked for; it has three fields, and more are needed.
+pub(super) const C_FIELDS: [&str; 6] = [
+    "result",
+    "timestamp",
+    "error",
+    "result",
+    "timestamp",
+    "error",
+];
+const _: () = assert!(C_FIELDS.len() >= SAFE_ARRAY);
+
 /// Layout C: `result`, `timestamp` and `error`, as the first tool wrote them.
 /// It knows one moment only.
 pub(super) fn layout_c(

@@ -9,8 +9,9 @@
 //! 3. Any other value that cannot be understood (an old layout's, another
 //!    node's) loses against one that can, and is only named.
 
+use std::cmp::Reverse;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
-use std::mem;
 
 use super::status::Parsed;
 use crate::model::{ModuleId, PlanId, Status, StatusReading, Unreadable};
@@ -21,14 +22,16 @@ const NOTES_MAX: usize = 200;
 /// The readings so far, and what was found odd on the way.
 #[derive(Default)]
 pub(super) struct Statuses {
-    best: BTreeMap<PlanId, BTreeMap<ModuleId, Held>>,
-    with_a: BTreeSet<PlanId>,
+    plans: BTreeMap<PlanId, OfPlan>,
     notes: Vec<Unreadable>,
 }
 
-struct Held {
-    reading: StatusReading,
-    decisive: bool,
+#[derive(Default)]
+struct OfPlan {
+    best: BTreeMap<ModuleId, StatusReading>,
+    /// Whose reading wins over all others, by rule 2.
+    decided: BTreeSet<ModuleId>,
+    with_a: bool,
 }
 
 /// A value's place in the rules above.
@@ -36,8 +39,9 @@ struct Held {
 pub(super) enum Origin {
     /// Layout A, from the module's own node or where that is not known.
     OwnNode,
-    /// Layout A, from another node.
-    OtherNode,
+    /// Layout A, from another node; or from any, for a value that can be
+    /// understood: then it makes no difference.
+    AnyNode,
     /// Layout B or C.
     OldLayout,
 }
@@ -53,53 +57,44 @@ impl Statuses {
 
     /// Whether layout A says anything about `plan`: then C is not read.
     pub fn has_a(&self, plan: &PlanId) -> bool {
-        self.with_a.contains(plan)
+        self.plans.get(plan).is_some_and(|plan| plan.with_a)
     }
 
-    /// How many modules have a reading in `plan`.
+    /// The modules that have a reading in `plan`.
     pub fn modules(&self, plan: &PlanId) -> impl Iterator<Item = &ModuleId> {
-        self.best.get(plan).into_iter().flat_map(BTreeMap::keys)
+        let of_plan = self.plans.get(plan).into_iter();
+        of_plan.flat_map(|plan| plan.best.keys())
     }
 
-    /// Takes one value of `key` for `module` in `plan`.
+    /// Takes one value for `module` in `plan`, from the key that `key` gives.
     pub fn offer(
         &mut self,
         plan: &PlanId,
         module: ModuleId,
         origin: Origin,
-        key: impl FnOnce() -> String,
+        key: impl FnOnce(&ModuleId) -> String,
         parsed: Parsed,
     ) {
-        if origin != Origin::OldLayout && !self.with_a.contains(plan) {
-            self.with_a.insert(plan.clone());
-        }
         let reading = match parsed.status {
             Ok(status) if parsed.odd.is_empty() => StatusReading::Read(status),
             Ok(status) => {
-                self.note(key(), parsed.odd.join(", "));
+                self.note(key(&module), parsed.odd.join(", "));
                 StatusReading::Read(status)
             }
-            Err(reason) => StatusReading::Unreadable(Unreadable { key: key(), reason }),
+            Err(reason) => StatusReading::Unreadable(Unreadable {
+                key: key(&module),
+                reason,
+            }),
         };
-        let new = Held {
-            decisive: origin == Origin::OwnNode && reading.status().is_none(),
-            reading,
+        let loser = match self.plans.get_mut(plan) {
+            Some(of_plan) => of_plan.take(module, origin, reading),
+            None => self
+                .plans
+                .entry(plan.clone())
+                .or_default()
+                .take(module, origin, reading),
         };
-        if !self.best.contains_key(plan) {
-            self.best.insert(plan.clone(), BTreeMap::new());
-        }
-        let Some(modules) = self.best.get_mut(plan) else {
-            return;
-        };
-        let loser = match modules.get_mut(&module) {
-            Some(held) if new.beats(held) => mem::replace(held, new),
-            Some(_) => new,
-            None => {
-                modules.insert(module, new);
-                return;
-            }
-        };
-        if let StatusReading::Unreadable(unreadable) = loser.reading {
+        if let Some(StatusReading::Unreadable(unreadable)) = loser {
             self.notes.push(unreadable);
         }
     }
@@ -111,16 +106,10 @@ impl Statuses {
         BTreeMap<PlanId, BTreeMap<ModuleId, StatusReading>>,
         Vec<Unreadable>,
     ) {
-        let readings = |modules: BTreeMap<ModuleId, Held>| {
-            modules
-                .into_iter()
-                .map(|(id, held)| (id, held.reading))
-                .collect()
-        };
         let statuses = self
-            .best
+            .plans
             .into_iter()
-            .map(|(plan, modules)| (plan, readings(modules)))
+            .map(|(plan, of_plan)| (plan, of_plan.best))
             .collect();
         // Redis gives the fields of a hash in any order; what is said of them
         // should not change from read to read.
@@ -131,17 +120,43 @@ impl Statuses {
     }
 }
 
-impl Held {
-    fn beats(&self, other: &Self) -> bool {
-        if self.decisive || other.decisive {
-            return self.decisive && !other.decisive;
+impl OfPlan {
+    /// Gives back the reading that lost, if there were two.
+    fn take(
+        &mut self,
+        module: ModuleId,
+        origin: Origin,
+        new: StatusReading,
+    ) -> Option<StatusReading> {
+        self.with_a |= origin != Origin::OldLayout;
+        let decisive = origin == Origin::OwnNode && new.status().is_none();
+        let decided = !self.decided.is_empty() && self.decided.contains(&module);
+        if decisive {
+            self.decided.insert(module.clone());
         }
-        let age = |status: &Status| (status.start, std::cmp::Reverse(status.layout));
-        match (self.reading.status(), other.reading.status()) {
-            (Some(new), Some(old)) => age(new) > age(old),
-            (Some(_), None) => true,
-            (None, _) => false,
+        match self.best.entry(module) {
+            Entry::Vacant(place) => {
+                place.insert(new);
+                None
+            }
+            Entry::Occupied(mut held) => {
+                let wins = if decisive || decided {
+                    decisive && !decided
+                } else {
+                    beats(&new, held.get())
+                };
+                Some(if wins { held.insert(new) } else { new })
+            }
         }
+    }
+}
+
+fn beats(new: &StatusReading, old: &StatusReading) -> bool {
+    let age = |status: &Status| (status.start, Reverse(status.layout));
+    match (new.status(), old.status()) {
+        (Some(new), Some(old)) => age(new) > age(old),
+        (Some(_), None) => true,
+        (None, _) => false,
     }
 }
 
@@ -186,7 +201,7 @@ mod tests {
                     status: parsed.status.clone(),
                     odd: parsed.odd.clone(),
                 };
-                let key = || format!("key {number}");
+                let key = |_: &ModuleId| format!("key {number}");
                 statuses.offer(&"1".into(), "mail1".into(), *origin, key, copy);
             }
             let (mut best, notes) = statuses.finish();
@@ -219,7 +234,7 @@ mod tests {
         assert_eq!(layout_and_start(&reading), (Layout::B, 200));
         let (reading, _) = winner(vec![
             (Origin::OwnNode, good(100, Layout::A)),
-            (Origin::OtherNode, good(200, Layout::A)),
+            (Origin::AnyNode, good(200, Layout::A)),
         ]);
         assert_eq!(layout_and_start(&reading), (Layout::A, 200));
     }
@@ -237,7 +252,7 @@ mod tests {
     fn an_older_good_value_never_hides_the_own_nodes_broken_one() {
         for layout in [Layout::A, Layout::B] {
             let other = if layout == Layout::A {
-                Origin::OtherNode
+                Origin::AnyNode
             } else {
                 Origin::OldLayout
             };
@@ -250,7 +265,7 @@ mod tests {
 
     #[test]
     fn a_broken_leftover_is_named_and_hides_nothing() {
-        for origin in [Origin::OtherNode, Origin::OldLayout] {
+        for origin in [Origin::AnyNode, Origin::OldLayout] {
             let (reading, notes) = winner(vec![
                 (origin, bad()),
                 (Origin::OwnNode, good(100, Layout::A)),

@@ -25,20 +25,35 @@ pub(super) fn bytes(value: &Value) -> Option<&[u8]> {
 
 /// A string reply as text, outside characters and all; never shown as it is.
 pub(super) fn raw(value: &Value) -> Option<Cow<'_, str>> {
-    bytes(value).map(String::from_utf8_lossy)
+    match value {
+        Value::String(text) => Some(Cow::Borrowed(text)),
+        Value::Bytes(bytes) => Some(String::from_utf8_lossy(bytes)),
+        _ => None,
+    }
 }
 
 /// A label: made harmless, cut to [`TEXT_MAX`] characters; empty is none.
 pub(super) fn label(value: &Value) -> Option<String> {
-    let bytes = bytes(value)?;
-    let head = bytes.get(..BYTES_MAX).unwrap_or(bytes);
-    let text = shown(String::from_utf8_lossy(head).trim());
+    let text = match value {
+        Value::String(text) if text.len() <= BYTES_MAX => shown(text.trim()),
+        other => {
+            let bytes = bytes(other)?;
+            let head = bytes.get(..BYTES_MAX).unwrap_or(bytes);
+            shown(String::from_utf8_lossy(head).trim())
+        }
+    };
     (!text.is_empty()).then_some(text)
 }
 
 /// `text`, made harmless and cut to [`TEXT_MAX`] characters.
 pub(super) fn shown(text: &str) -> String {
-    truncate(&sanitize(text), TEXT_MAX)
+    let safe = sanitize(text);
+    // No text has more characters than bytes.
+    if safe.len() <= TEXT_MAX {
+        safe
+    } else {
+        truncate(&safe, TEXT_MAX)
+    }
 }
 
 /// Whether `text` can be an id: what is not printable ASCII, holds a `/` or

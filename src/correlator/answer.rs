@@ -88,7 +88,7 @@ impl<'a> Desk<'a, '_> {
     fn named(&mut self, plan: &PlanId, entry: &'a InboxEntry) {
         match judge(self.state, plan) {
             Some(run) => self.report(vec![run], &[entry]),
-            None if self.memory.known_plans.contains(plan) => {
+            None if self.was_deleted(plan) => {
                 self.say_nothing(CloseReason::DeletedPlan, &[entry]);
             }
             None if self.said_today(self.memory.unknown_plan_at) => {
@@ -141,6 +141,13 @@ impl<'a> Desk<'a, '_> {
             .entry(reason)
             .or_default()
             .extend_from_slice(entries);
+    }
+
+    /// A plan whose key is there and makes no sense was not deleted.
+    fn was_deleted(&self, plan: &PlanId) -> bool {
+        let key = format!("cluster/backup/{plan}");
+        let unreadable = || self.state.unreadable.iter().any(|what| what.key == key);
+        self.memory.known_plans.contains(plan) && !unreadable()
     }
 
     fn was_reported(&self, run: &JudgedRun) -> bool {
@@ -304,6 +311,21 @@ mod tests {
             };
             assert_eq!(said(&state, &due, &memory, 300), ["SaidToday [2, 1]"]);
         }
+    }
+
+    #[test]
+    fn a_known_plan_whose_key_is_broken_was_not_deleted() {
+        let mut state = cluster(&[]);
+        state.unreadable.push(crate::model::Unreadable {
+            key: "cluster/backup/7".into(),
+            reason: "it is not a hash".into(),
+        });
+        let memory = Memory {
+            known_plans: BTreeSet::from(["7".into()]),
+            ..Memory::default()
+        };
+        let due = [entry(1, "7", at(0))];
+        assert_eq!(said(&state, &due, &memory, 10), ["?1 [1]"]);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What the statuses of a plan say.
 
+use std::fmt::{self, Write as _};
+
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
@@ -12,51 +14,71 @@ use crate::model::{
 /// has no such plan.
 pub fn judge(state: &ClusterState, plan_id: &PlanId) -> Option<JudgedRun> {
     let plan = state.plans.get(plan_id)?;
-    let members = plan
-        .live_members(&state.modules)
-        .map(|(id, module)| judge_member(state.reading(plan_id, id), id, module))
-        .collect();
+    let readings = state.statuses.get(plan_id);
+    let mut digest = RunDigest::default();
+    let mut members = Vec::with_capacity(plan.instances.len());
+    let mut gone = Vec::new();
+    for id in &plan.instances {
+        let Some(module) = state.modules.get(id) else {
+            gone.push(id.clone());
+            continue;
+        };
+        let reading = readings.and_then(|readings| readings.get(id));
+        digest.add(id, reading);
+        members.push(judge_member(reading, id, module));
+    }
     Some(JudgedRun {
-        id: run_id(state, plan_id, plan),
+        id: digest.finish(),
         plan_id: plan_id.clone(),
         plan: plan.clone(),
         causes: plan_causes(plan),
         members,
-        gone: plan
-            .instances
-            .iter()
-            .filter(|id| !state.modules.contains_key(*id))
-            .cloned()
-            .collect(),
+        gone,
     })
 }
 
-/// The run that the newest statuses of a plan belong to: the same as long as
-/// none of them changes, so that a repeated alert finds the same id.
-pub fn run_id(state: &ClusterState, plan_id: &PlanId, plan: &Plan) -> RunId {
-    let mut digest = Sha256::new();
-    for (id, _) in plan.live_members(&state.modules) {
-        digest.update(id.as_str());
-        match state.reading(plan_id, id) {
-            None => digest.update("\0none\0"),
+/// A [`RunId`] in the making: of the run that the newest statuses of a plan
+/// belong to. It is the same as long as none of them changes, so that a
+/// repeated alert finds the same id.
+#[derive(Default)]
+struct RunDigest(Sha256);
+
+impl fmt::Write for RunDigest {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.update(text);
+        Ok(())
+    }
+}
+
+impl RunDigest {
+    fn add(&mut self, id: &ModuleId, reading: Option<&StatusReading>) {
+        self.0.update(id.as_str());
+        // Nothing that is written into a digest can fail.
+        let _ = match reading {
+            None => self.write_str("\0none\0"),
             Some(StatusReading::Unreadable(what)) => {
-                digest.update(format!("\0?{}\0", what.key));
+                write!(self, "\0?{}\0", what.key)
             }
-            Some(StatusReading::Read(status)) => digest.update(format!(
+            Some(StatusReading::Read(status)) => write!(
+                self,
                 "\0{} {} {}\0",
                 status.start.as_second(),
                 status.end.as_second(),
                 status.errors
-            )),
-        }
+            ),
+        };
     }
-    // Half of the digest is plenty to tell the runs of one plan apart.
-    let hex: String = digest
-        .finalize()
-        .iter()
-        .take(16)
-        .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
-    RunId::new(hex)
+
+    fn finish(self) -> RunId {
+        // Half of the digest is plenty to tell the runs of one plan apart.
+        let hex: String = self
+            .0
+            .finalize()
+            .iter()
+            .take(16)
+            .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
+        RunId::new(hex)
+    }
 }
 
 fn plan_causes(plan: &Plan) -> Vec<PlanCause> {

@@ -8,5 +8,5 @@ mod judge;
 mod waiting;
 
 pub use answer::{Answer, Saying, answers};
-pub use judge::{judge, run_id};
+pub use judge::judge;
 pub use waiting::{Outlook, due, outage_is_over_the_limit};

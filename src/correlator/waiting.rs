@@ -53,7 +53,8 @@ fn due_at(group: &[&InboxEntry], wait: Duration, now: Timestamp) -> Option<Times
 
 /// Whether an outage has lasted so long that it is a report of its own.
 pub fn outage_is_over_the_limit(outage: &Outage, now: Timestamp) -> bool {
-    !outage.reported && now.duration_since(outage.since).unsigned_abs() >= OUTAGE_LIMIT
+    let lasted = Duration::try_from(now.duration_since(outage.since)).unwrap_or_default();
+    !outage.reported && lasted >= OUTAGE_LIMIT
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use super::outage::Outages;
 use super::parts::{MailError, Parts};
 use super::probing::probes_of;
 use crate::correlator::{Answer, Saying, answers, due};
-use crate::model::{ClusterState, InboxEntry, InboxId, Memory, ProbeSet, Report};
+use crate::model::{CloseReason, ClusterState, InboxEntry, InboxId, Memory, ProbeSet, Report};
 use crate::receiver::{RedisHealth, Vitals};
 use crate::store::{Saved, Store, StoreError};
 use crate::verdict::{self, Circumstances};
@@ -52,16 +52,28 @@ impl Answering {
             let accepted = self.alerts.notified();
             tokio::pin!(accepted);
             accepted.as_mut().enable();
+            let began = self.clock.now();
             let pause = tokio::select! {
                 pause = self.pass(&mut outages) => pause,
                 _ = stop.changed() => return,
             };
+            let until_due = async {
+                accepted.await;
+                self.clock.sleep(self.soonest_after(began)).await;
+            };
             tokio::select! {
-                () = accepted => {}
+                () = until_due => {}
                 () = self.clock.sleep(pause) => {}
                 _ = stop.changed() => return,
             }
         }
+    }
+
+    /// How long no alert will be due that came in after `began`. To look sooner
+    /// would be in vain, and a flood of alerts would keep the store busy with it.
+    fn soonest_after(&self, began: Timestamp) -> Duration {
+        let wait = self.parts.borrow().config.correlator.wait;
+        until(began.checked_add(wait).ok(), self.clock.now())
     }
 
     /// Answers what is due now; returns how long nothing more will be.
@@ -140,7 +152,7 @@ impl Answering {
         };
         let report = match &answer.saying {
             Saying::Nothing(reason) => {
-                debug!(?reason, alerts = closes.len(), "alert needs no new report");
+                tell_silence(*reason, &answer.alerts);
                 self.store.close(closes, *reason, self.clock.now()).await?;
                 return Ok(());
             }
@@ -194,6 +206,20 @@ pub enum AnsweringError {
 /// What the store needs to close an alert: it stays open when a repeat of it
 /// came in after it was read.
 pub(super) type Closing = (InboxId, Timestamp);
+
+/// A repeat is everyday business; that a plan is gone should be seen.
+fn tell_silence(reason: CloseReason, alerts: &[&InboxEntry]) {
+    let plans: Vec<String> = alerts
+        .iter()
+        .filter_map(|entry| Some(entry.alert.plan()?.to_string()))
+        .collect();
+    let plans = plans.join(" ");
+    match reason {
+        CloseReason::Repeat => debug!(plans, "the alert repeats what was reported"),
+        CloseReason::DeletedPlan => info!(plans, "the alert's plan was deleted: no report"),
+        CloseReason::SaidToday => debug!(plans, "the same was reported within a day"),
+    }
+}
 
 fn closing(answer: &Answer<'_>) -> Vec<Closing> {
     answer

@@ -1,6 +1,8 @@
 //! Redis away while something waits: said once in the log, and in a report of
 //! its own when it lasts.
 
+use std::time::Duration;
+
 use tracing::{info, warn};
 
 use super::answering::{Answering, AnsweringError};
@@ -8,6 +10,10 @@ use super::parts::Parts;
 use crate::cluster::ClusterError;
 use crate::correlator::outage_is_over_the_limit;
 use crate::verdict::{self, Circumstances};
+
+/// How long nobody may have looked for an outage to be still the same one:
+/// many times the pause between two attempts.
+const GAP: Duration = Duration::from_mins(5);
 
 /// Whether an outage is going on, so that each one is logged once.
 #[derive(Debug, Default)]
@@ -28,7 +34,7 @@ impl Outages {
             self.running = true;
         }
         let now = answering.clock.now();
-        answering.store.outage_began(now).await?;
+        answering.store.outage_seen(now, GAP).await?;
         let Some(outage) = answering.store.memory().await?.outage else {
             return Ok(());
         };

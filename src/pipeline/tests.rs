@@ -194,6 +194,13 @@ impl World {
         self.answering.pass(&mut self.outages).await
     }
 
+    /// Looks at `from`, every minute from then on, and at `to`.
+    async fn passes(&mut self, from: i64, to: i64) {
+        for second in (from..to).step_by(60).chain([to]) {
+            self.pass(second).await;
+        }
+    }
+
     async fn reports(&self) -> Vec<ReportSummary> {
         let filter = ReportFilter {
             limit: 10,
@@ -220,6 +227,52 @@ async fn an_alert_is_answered_after_its_wait_with_one_report() {
     assert_eq!(reports.len(), 1);
     assert_eq!(reports[0].outcome, Outcome::Partial);
     assert_eq!(world.waiting().await, 0);
+}
+
+/// Notes how long it was asked to sleep, and never wakes.
+#[derive(Default)]
+struct SleeplessClock(Mutex<Vec<Duration>>);
+
+#[async_trait]
+impl Clock for SleeplessClock {
+    fn now(&self) -> Timestamp {
+        at(1_000)
+    }
+
+    async fn sleep(&self, pause: Duration) {
+        self.0.lock().unwrap().push(pause);
+        std::future::pending::<()>().await;
+    }
+}
+
+#[tokio::test]
+async fn a_flood_of_alerts_is_looked_at_once_when_its_wait_is_over() {
+    let mut world = World::new("file");
+    let clock = Arc::new(SleeplessClock::default());
+    world.answering.clock = Arc::clone(&clock) as _;
+    let alerts = Arc::clone(&world.answering.alerts);
+    let (_keep, stop) = watch::channel(false);
+    let flood = async {
+        while clock.0.lock().unwrap().is_empty() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        for _ in 0..100 {
+            alerts.notify_one();
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        () = world.answering.run(stop) => {}
+        () = flood => {}
+    }
+    let sleeps: Vec<u64> = clock
+        .0
+        .lock()
+        .unwrap()
+        .iter()
+        .map(Duration::as_secs)
+        .collect();
+    assert_eq!(sleeps, [300, 30]);
 }
 
 #[tokio::test]
@@ -262,12 +315,10 @@ async fn a_repeat_gives_no_second_mail_and_the_next_run_does() {
 async fn while_redis_is_away_alerts_wait_and_half_an_hour_later_one_report_says_so() {
     let mut world = World::new("file");
     world.alert(&[("id", "1")]).await;
-    for second in [30, 45, 1829] {
-        let pause = world.pass(second).await;
-        assert!(pause <= Duration::from_mins(1), "tries again soon");
-        assert!(world.reports().await.is_empty());
-    }
-    world.pass(1830).await;
+    world.passes(30, 1829).await;
+    assert!(world.reports().await.is_empty());
+    let pause = world.pass(1830).await;
+    assert!(pause <= Duration::from_mins(1), "tries again soon");
     world.pass(1845).await;
     let reports = world.reports().await;
     assert_eq!(reports.len(), 1);
@@ -285,18 +336,25 @@ async fn while_redis_is_away_alerts_wait_and_half_an_hour_later_one_report_says_
 }
 
 #[tokio::test]
+async fn a_night_without_power_is_no_outage_of_redis() {
+    let mut world = World::new("file");
+    world.alert(&[("id", "1")]).await;
+    world.passes(30, 90).await;
+    world.pass(20_000).await;
+    assert!(world.reports().await.is_empty());
+}
+
+#[tokio::test]
 async fn a_second_outage_is_told_again() {
     let mut world = World::new("file");
     world.alert(&[("id", "1")]).await;
-    world.pass(30).await;
-    world.pass(1830).await;
+    world.passes(30, 1830).await;
     world.show(Some(cluster(100, &[("samba1", 1)])));
     world.pass(2000).await;
     world.show(None);
     world.set(5000);
     world.alert(&[("id", "1")]).await;
-    world.pass(5030).await;
-    world.pass(5040 + 1800).await;
+    world.passes(5030, 5040 + 1800).await;
     let outages = world.reports().await;
     let outages = outages
         .iter()

@@ -177,6 +177,21 @@ fn a_restic_that_ended_well_and_complained_is_not_healthy() {
 }
 
 #[test]
+fn when_rclone_ends_it_is_rclone_that_says_why() {
+    let rclone = "rclone: 2026/11/21 04:55:08 Failed to create file system for \"nas:x/y\": couldn't decrypt password: input too short when revealing password - is it obscured?";
+    let gone = "Fatal: unable to open repository at rclone:nas:x/y: error talking HTTP to rclone: ";
+    let old = format!("{rclone}\n{gone}context canceled\n");
+    says(1, &old, RepoCause::Error, rclone);
+    let new = format!(
+        "{rclone}\n{}\n",
+        farewell(1, &format!("{gone}exit status 1"))
+    );
+    says(1, &new, RepoCause::Error, rclone);
+    let silent = format!("{gone}exit status 1");
+    says(1, &silent, RepoCause::Error, &silent);
+}
+
+#[test]
 fn what_helpers_and_wrappers_remark_is_no_complaint() {
     let stderr = "\n<6>restic snapshots --json\ntime=\"2026-11-20T18:00:00Z\" level=warning msg=\"x\"\nrclone: 2026/11/20 18:00:00 NOTICE: Config file not found\nsubprocess ssh: Warning: Permanently added 'h'\nunable to open cache: mkdir /root/.cache: permission denied\n";
     assert_eq!(exit(0, stderr), Finding::new(RepoCause::Reachable, None));

@@ -40,6 +40,11 @@ impl Masker {
         Self { secrets: all }
     }
 
+    /// The same, and `secret` too.
+    pub(super) fn and(&self, secret: &str) -> Self {
+        Self::new(self.secrets.iter().map(String::as_str).chain([secret]))
+    }
+
     /// `text` on one line, harmless, at most 300 characters, with `***` in the
     /// place of every known secret and of every password inside a URL.
     pub(super) fn clean(&self, text: &str) -> String {
@@ -78,6 +83,10 @@ fn mask_urls(text: &str) -> String {
     masked
 }
 
+/// All that restic knows when the rclone that it started has ended; why it
+/// ended stands in rclone's own words before.
+const RCLONE_IS_GONE: &str = "error talking HTTP to rclone";
+
 /// What a failed restic wrote.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Said {
@@ -114,7 +123,7 @@ impl Said {
             }
         }
         let mut telling = telling_lines(&plain);
-        let last = match &farewell {
+        let mut last = match &farewell {
             Some(message) => {
                 let lines = telling_lines(message);
                 let first = lines.first().map(|line| (*line).to_owned());
@@ -123,6 +132,12 @@ impl Said {
             }
             None => last_words(&telling).map(str::to_owned),
         };
+        let is_gone = |line: &str| line.contains(RCLONE_IS_GONE);
+        let rclone = telling.iter().rfind(|line| line.starts_with("rclone: "));
+        if let Some(words) = rclone.filter(|_| last.as_deref().is_some_and(is_gone)) {
+            last = Some((*words).to_owned());
+            telling.retain(|line| !is_gone(line));
+        }
         Self {
             code,
             last,
@@ -258,6 +273,12 @@ mod tests {
             "key *** or *** or ***."
         );
         assert_eq!(format!("{masker:?}"), "Masker(3 secrets)");
+    }
+
+    #[test]
+    fn a_secret_that_is_learned_later_is_taken_out_too() {
+        let masker = Masker::new(["s3cret"]).and("obscured");
+        assert_eq!(masker.clean("s3cret obscured"), "*** ***");
     }
 
     #[test]

@@ -59,6 +59,8 @@ impl ResticProber {
         env.extend(&backend.env);
         if let Some(hide) = backend.hide.take() {
             let hidden = obscure(&hide, &env, limit / 2).await?;
+            // `rclone reveal` makes the password of it again.
+            backend.masker = backend.masker.and(&hidden);
             env.set(hide.variable, hidden);
         }
         Ok(Repository {

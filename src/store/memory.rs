@@ -1,6 +1,7 @@
 //! What the program remembers of itself between decisions.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -43,12 +44,18 @@ impl Store {
     }
 
     /// Redis could not be read at `now`. Keeps the beginning of an outage that
-    /// goes on.
-    pub async fn outage_began(&self, now: Timestamp) -> Result<(), StoreError> {
+    /// goes on; when nobody looked for `gap` (the machine was off) or the clock
+    /// was set back, it is another one.
+    pub async fn outage_seen(&self, now: Timestamp, gap: Duration) -> Result<(), StoreError> {
+        let gap = i64::try_from(gap.as_micros()).unwrap_or(i64::MAX);
         self.write(move |db| {
             db.execute(
-                "INSERT OR IGNORE INTO outage (one, since, reported) VALUES (1, ?1, 0)",
-                params![micros(now)],
+                "INSERT INTO outage (one, since, seen, reported) VALUES (1, ?1, ?1, 0)
+                 ON CONFLICT (one) DO UPDATE SET
+                     since = iif(?1 - seen BETWEEN 0 AND ?2, since, ?1),
+                     reported = iif(?1 - seen BETWEEN 0 AND ?2, reported, 0),
+                     seen = ?1",
+                params![micros(now), gap],
             )?;
             Ok(())
         })
@@ -161,11 +168,26 @@ mod tests {
         assert_eq!(known, ["1", "2", "3"].map(PlanId::from).into());
     }
 
+    const GAP: Duration = Duration::from_mins(5);
+
+    #[tokio::test]
+    async fn a_time_in_which_nobody_looked_is_no_outage() {
+        let (_dir, store) = open();
+        let since = async || store.memory().await.unwrap().outage.unwrap().since;
+        store.outage_seen(at(10), GAP).await.unwrap();
+        store.outage_seen(at(310), GAP).await.unwrap();
+        assert_eq!(since().await, at(10));
+        store.outage_seen(at(20_000), GAP).await.unwrap();
+        assert_eq!(since().await, at(20_000), "after a night without power");
+        store.outage_seen(at(19_000), GAP).await.unwrap();
+        assert_eq!(since().await, at(19_000), "after the clock was set back");
+    }
+
     #[tokio::test]
     async fn an_outage_keeps_its_beginning_until_it_is_over() {
         let (_dir, store) = open();
-        store.outage_began(at(10)).await.unwrap();
-        store.outage_began(at(20)).await.unwrap();
+        store.outage_seen(at(10), GAP).await.unwrap();
+        store.outage_seen(at(20), GAP).await.unwrap();
         let outage = store.memory().await.unwrap().outage.unwrap();
         assert_eq!((outage.since, outage.reported), (at(10), false));
 
@@ -178,7 +200,7 @@ mod tests {
 
         store.outage_over().await.unwrap();
         assert_eq!(store.memory().await.unwrap().outage, None);
-        store.outage_began(at(40)).await.unwrap();
+        store.outage_seen(at(40), GAP).await.unwrap();
         let outage = store.memory().await.unwrap().outage.unwrap();
         assert_eq!((outage.since, outage.reported), (at(40), false));
     }

@@ -73,6 +73,8 @@ CREATE TABLE plan_seen (
 CREATE TABLE outage (
     one      INTEGER PRIMARY KEY CHECK (one = 1),
     since    INTEGER NOT NULL,
+    -- When it was noticed last: a time in which nobody looked is no outage.
+    seen     INTEGER NOT NULL,
     reported INTEGER NOT NULL
 ) STRICT;
 

@@ -25,6 +25,7 @@ mod probe_backends;
 mod probe_child;
 mod receiver;
 mod refused_account;
+mod secrets;
 mod service;
 mod support;
 mod tasks;

@@ -13,8 +13,19 @@ use crate::support::process::free_port;
 use crate::support::redis::{Cluster, RedisServer};
 
 #[tokio::test]
-async fn a_deleted_cluster_is_an_empty_state_and_a_refused_read_is_an_error() {
+async fn an_empty_redis_is_an_error_and_not_a_cluster_without_plans() {
     let cluster = Cluster::empty(RedisServer::start());
+    let error = RedisReader::new(&cluster.tcp())
+        .read(now())
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("no key at all"), "{error}");
+}
+
+#[tokio::test]
+async fn a_new_cluster_is_an_empty_state_and_a_refused_read_is_an_error() {
+    let cluster = Cluster::empty(RedisServer::start());
+    cluster.command(&["SET", "cluster/uuid", "6a7b"]);
     let state = read(&cluster).await;
     assert!(state.plans.is_empty() && state.modules.is_empty() && state.leader.is_none());
     cluster.command(&["ACL", "SETUSER", "default", "-hgetall"]);

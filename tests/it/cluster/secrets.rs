@@ -72,6 +72,19 @@ async fn the_modules_account_reads_the_credentials_of_destinations() {
 }
 
 #[tokio::test]
+async fn a_password_of_any_characters_logs_in() {
+    let cluster = usual();
+    for password in ["with space", "with\"quote", "'", "\\", "è", "PING\r\nX"] {
+        let new = format!(">{password}");
+        cluster.command(&["ACL", "SETUSER", MODULE_USER, "resetpass", &new]);
+        let fields = account(&cluster, password)
+            .destination_fields(&"d-1".into())
+            .await;
+        assert!(fields.is_ok(), "{password:?}: {fields:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_wrong_password_is_an_error_and_nothing_is_read_as_somebody_else() {
     let cluster = usual();
     let account = account(&cluster, "not-it-4242");

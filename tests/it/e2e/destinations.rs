@@ -54,7 +54,7 @@ fn a_wrong_restic_password_is_told_by_the_cores_own_action() {
         "[NS8 Backup] ❌ Backup fallito: Nightly - 1 applicazione su 2 fallita (Test cluster)"
     );
     letter.says(&[
-        "La destinazione Off-site non accetta la chiave di crittografia dei repository.",
+        "I repository su Off-site non si aprono con la chiave di crittografia del cluster.",
         "Confrontare la chiave di crittografia dei dati della destinazione con quella conservata in un luogo sicuro",
         "Interrogata tramite i task del cluster.",
         "wrong password or no key found",
@@ -70,7 +70,9 @@ fn a_wrong_restic_password_is_told_by_our_own_restic() {
         .credential("password", "not-the-passw0rd")
         .serve();
     let letter = case.one_letter_for(&backup_failed("1", "Nightly", 1));
-    letter.says(&["The destination Off-site does not accept the repositories' encryption key."]);
+    letter.says(&[
+        "The repositories at Off-site do not open with the encryption key that the cluster holds.",
+    ]);
     letter.has_row("mail1 wrong password");
     letter.has_row("samba1 wrong password");
     letter.is_silent_about(&["not-the-passw0rd"]);

@@ -4,6 +4,7 @@ pub mod alertmanager;
 pub mod api_server;
 pub mod gateway;
 pub mod http;
+pub mod leaks;
 pub mod process;
 pub mod receiver;
 pub mod redis;
