@@ -10,6 +10,7 @@ use tracing::{debug, error, info, warn};
 
 use super::clock::Clock;
 use super::parts::Parts;
+use super::setback::Setback;
 use crate::model::{Attempt, Delivery, MailId, Mailbox};
 use crate::notifier::{Next, Transport, is_put_off_too_far, next_attempt};
 use crate::store::{Store, StoreError};
@@ -17,8 +18,8 @@ use crate::store::{Store, StoreError};
 /// How often to look for mails that another process (the command line) put
 /// into the outbox, and for a changed smarthost while something is queued.
 const POLL: Duration = Duration::from_secs(5);
-/// How soon to try again after the database failed.
-const RETRY: Duration = Duration::from_secs(15);
+/// The longest pause while the database fails.
+const STORE_PAUSE: Duration = Duration::from_secs(45);
 /// How many deliveries one look at the outbox takes: few, so that a stop does
 /// not have to wait for many.
 const BATCH: usize = 8;
@@ -76,16 +77,17 @@ impl Delivering {
     /// Delivers until `stop` changes. An attempt under way is finished first:
     /// ending it half way could send a mail twice.
     pub async fn run(&self, mut stop: watch::Receiver<bool>) {
+        let mut setback = Setback::of("the outbox cannot be worked through");
         loop {
             let queued = self.mails.notified();
             tokio::pin!(queued);
             queued.as_mut().enable();
             let pause = match self.round_until(&stop).await {
-                Ok(_) => POLL,
-                Err(problem) => {
-                    error!(%problem, "the outbox cannot be worked through, trying again soon");
-                    RETRY
+                Ok(_) => {
+                    setback.over();
+                    POLL
                 }
+                Err(problem) => setback.failed(&problem, STORE_PAUSE, self.clock.now()),
             };
             if *stop.borrow() {
                 return;
