@@ -155,11 +155,9 @@ impl Connection {
                 self.client.ping::<Value>(None).await.ok();
             }
         };
-        let replies = self
-            .bounded("a pipeline", async {
-                Ok(join(pipeline.try_all::<Value>(), behind).await.0)
-            })
-            .await?;
+        // fred's futures are large: on the heap, they make none above them so.
+        let exchange = Box::pin(async { Ok(join(pipeline.try_all::<Value>(), behind).await.0) });
+        let replies = self.bounded("a pipeline", exchange).await?;
         // On a lost connection fred gives one error for them all.
         let complete = replies.len() == names.len();
         let replies = replies
@@ -192,7 +190,7 @@ impl Connection {
         let step = self
             .client
             .scan_page::<Value, _, _>(cursor, pattern, Some(count), None);
-        let page = self.bounded("SCAN", step).await?.into_array();
+        let page = self.bounded("SCAN", Box::pin(step)).await?.into_array();
         let [cursor, keys] = page.as_slice() else {
             return Err(self.senseless("SCAN", "not a cursor and its keys"));
         };

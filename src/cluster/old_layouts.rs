@@ -41,7 +41,6 @@ impl OldLayouts {
     pub fn find(read: &mut Read, replies: &mut Replies) -> Self {
         let mut old = Self {
             b: existing(read, &members(read), replies),
-            ..Self::default()
         };
         let modules: Vec<ModuleId> = modules_with_sets(read).cloned().collect();
         for module in modules {

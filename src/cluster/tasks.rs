@@ -99,6 +99,7 @@ impl Default for Pace {
 pub struct TaskApi {
     http: Arc<TaskHttp>,
     permits: Arc<Semaphore>,
+    max_tasks: usize,
     workers: Mutex<JoinSet<()>>,
     pace: Pace,
 }
@@ -115,12 +116,19 @@ impl TaskApi {
         password: SecretString,
         max_tasks: usize,
     ) -> Result<Self, TaskError> {
+        let max_tasks = max_tasks.max(1);
         Ok(Self {
             http: Arc::new(TaskHttp::new(base_url, user, password)?),
-            permits: Arc::new(Semaphore::new(max_tasks.max(1))),
+            permits: Arc::new(Semaphore::new(max_tasks)),
+            max_tasks,
             workers: Mutex::new(JoinSet::new()),
             pace: Pace::default(),
         })
+    }
+
+    /// How many of the tasks started here may live at once.
+    pub fn max_tasks(&self) -> usize {
+        self.max_tasks
     }
 
     /// The same with another pace.

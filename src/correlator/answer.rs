@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::judge::judge;
 use crate::model::{CloseReason, ClusterState, InboxEntry, InboxId, JudgedRun, Memory, PlanId};
 
 /// What is said at most once a day, however often it is asked.
-const ONCE_A_DAY: Duration = Duration::from_hours(24);
+const ONCE_A_DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// One thing to say, or a reason to say nothing.
 #[derive(Clone, Debug, PartialEq)]
@@ -157,8 +157,10 @@ impl<'a> Desk<'a, '_> {
             .is_some_and(|ids| ids.contains(&run.id))
     }
 
+    /// A time in the future, from a clock that ran ahead, counts as just now:
+    /// else every alert until then would be answered anew.
     fn said_today(&self, when: Option<Timestamp>) -> bool {
-        when.is_some_and(|at| self.now.duration_since(at).unsigned_abs() < ONCE_A_DAY)
+        when.is_some_and(|at| self.now.duration_since(at) < ONCE_A_DAY)
     }
 
     fn is_recent(&self, run: &JudgedRun) -> bool {
@@ -310,6 +312,20 @@ mod tests {
         };
         let due = [entry(1, "7", at(0))];
         assert_eq!(said(&state, &due, &memory, 10), ["?1 [1]"]);
+    }
+
+    #[test]
+    fn a_report_made_by_a_clock_that_ran_ahead_counts_as_said() {
+        let state = cluster(&[("1", &[("mail1", Some(status(100, 0)))])]);
+        let due = [entry(1, "", at(200)), entry(2, "9", at(200))];
+        for ahead in [400, 86_000, 900_000] {
+            let memory = Memory {
+                all_well_at: Some(at(ahead)),
+                unknown_plan_at: Some(at(ahead)),
+                ..Memory::default()
+            };
+            assert_eq!(said(&state, &due, &memory, 300), ["SaidToday [2, 1]"]);
+        }
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub fn judge(state: &ClusterState, plan_id: &PlanId) -> Option<JudgedRun> {
             continue;
         };
         let reading = readings.and_then(|readings| readings.get(id));
-        digest.add(id, reading);
+        digest.add(id, reading, state.read_at);
         members.push(judge_member(reading, id, module));
     }
     Some(JudgedRun {
@@ -51,13 +51,16 @@ impl fmt::Write for RunDigest {
 }
 
 impl RunDigest {
-    fn add(&mut self, id: &ModuleId, reading: Option<&StatusReading>) {
+    /// What cannot be understood cannot show that another run was made: it is
+    /// taken for another one every day, so that it is never silent for long.
+    fn add(&mut self, id: &ModuleId, reading: Option<&StatusReading>, read_at: Timestamp) {
         self.0.update(id.as_str());
         // Nothing that is written into a digest can fail.
         let _ = match reading {
             None => self.write_str("\0none\0"),
             Some(StatusReading::Unreadable(what)) => {
-                write!(self, "\0?{}\0", what.key)
+                let day = read_at.as_second().div_euclid(24 * 3600);
+                write!(self, "\0?{} {day}\0", what.key)
             }
             Some(StatusReading::Read(status)) => write!(
                 self,
@@ -277,6 +280,21 @@ pub(super) mod tests {
         let id = |state: &ClusterState| judge(state, &"1".into()).unwrap().id;
         assert_eq!(id(&before), id(&again));
         assert_ne!(id(&before), id(&after));
+    }
+
+    #[test]
+    fn what_cannot_be_understood_is_another_run_every_day() {
+        let broken = StatusReading::Unreadable(Unreadable {
+            key: "k".into(),
+            reason: "not JSON".into(),
+        });
+        let mut state = cluster(&[("1", &[("mail1", Some(broken))])]);
+        let mut id = |second| {
+            state.read_at = at(second);
+            judge(&state, &"1".into()).unwrap().id
+        };
+        assert_eq!(id(100), id(80_000));
+        assert_ne!(id(100), id(90_000));
     }
 
     #[test]

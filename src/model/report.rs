@@ -256,6 +256,10 @@ pub enum Advice {
     EnablePlan,
     /// A status value is damaged; the next run writes it anew.
     WaitForNextRun,
+    /// The plan backs up no application that the cluster has: choose some.
+    AddApplications,
+    /// No plan is switched on and has applications: is that meant?
+    CheckPlans,
     /// Nothing to do.
     Nothing,
 }

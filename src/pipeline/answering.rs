@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tokio::sync::{Notify, watch};
-use tracing::{debug, error, info, warn};
+use tracing::{debug, info, warn};
 
 use super::clock::Clock;
 use super::outage::Outages;
 use super::parts::{MailError, Parts};
 use super::probing::probes_of;
+use super::setback::Setback;
 use crate::correlator::{Answer, Saying, answers, due};
 use crate::model::{CloseReason, ClusterState, InboxEntry, InboxId, Memory, ProbeSet, Report};
 use crate::receiver::{RedisHealth, Vitals};
@@ -20,9 +21,14 @@ use crate::verdict::{self, Circumstances};
 
 /// How long to wait before looking again when nothing is known to be due.
 const IDLE: Duration = Duration::from_mins(5);
-/// How soon to try again after Redis or the database failed: short enough that
-/// what was due meanwhile is reported within a minute after it is back.
+/// How soon to try again after Redis failed: short enough that what was due
+/// meanwhile is reported within a minute after it is back.
 const RETRY: Duration = Duration::from_secs(15);
+/// The longest pause while the database fails, for the same reason.
+const STORE_PAUSE: Duration = Duration::from_secs(45);
+/// The longest pause while a mail cannot be made: each attempt asks the
+/// repositories again, and only another configuration is likely to help.
+const MAIL_PAUSE: Duration = Duration::from_mins(5);
 
 /// The part of the service that answers alerts.
 pub struct Answering {
@@ -45,6 +51,7 @@ impl Answering {
     /// left to the next start: nothing of it is lost.
     pub async fn run(&self, mut stop: watch::Receiver<bool>) {
         let mut outages = Outages::default();
+        let mut setback = Setback::of("alerts cannot be answered");
         loop {
             self.vitals.beat(Instant::now());
             // Listening before looking: an alert that arrives in between still
@@ -54,7 +61,7 @@ impl Answering {
             accepted.as_mut().enable();
             let began = self.clock.now();
             let pause = tokio::select! {
-                pause = self.pass(&mut outages) => pause,
+                pause = self.pass(&mut outages, &mut setback) => pause,
                 _ = stop.changed() => return,
             };
             let until_due = async {
@@ -77,22 +84,26 @@ impl Answering {
     }
 
     /// Answers what is due now; returns how long nothing more will be.
-    pub async fn pass(&self, outages: &mut Outages) -> Duration {
-        match self.answer_what_is_due(outages).await {
+    pub async fn pass(&self, outages: &mut Outages, setback: &mut Setback) -> Duration {
+        match self.answer_what_is_due(outages, setback).await {
             Ok(pause) => pause,
-            Err(problem) => {
-                error!(%problem, "alerts cannot be answered now, trying again soon");
-                RETRY
-            }
+            // A mail that fails here is the one on Redis: when that is back,
+            // must be seen soon.
+            Err(problem) => setback.failed(&problem, STORE_PAUSE, self.clock.now()),
         }
     }
 
-    async fn answer_what_is_due(&self, outages: &mut Outages) -> Result<Duration, AnsweringError> {
+    async fn answer_what_is_due(
+        &self,
+        outages: &mut Outages,
+        setback: &mut Setback,
+    ) -> Result<Duration, AnsweringError> {
         let parts = Arc::clone(&self.parts.borrow());
         let now = self.clock.now();
         let waiting = self.store.waiting().await?;
         let outlook = due(&waiting, parts.config.correlator.wait, now);
         if outlook.due.is_empty() {
+            setback.over();
             return Ok(until(outlook.next, now));
         }
         let state = match parts.reader.read(now).await {
@@ -108,7 +119,15 @@ impl Answering {
             }
         };
         outages.over(self).await?;
-        self.answer_all(&parts, &state, &outlook.due).await?;
+        if let Err(problem) = self.answer_all(&parts, &state, &outlook.due).await {
+            let most = match problem {
+                AnsweringError::Store(_) => STORE_PAUSE,
+                AnsweringError::Mail(_) => MAIL_PAUSE,
+            };
+            let pause = setback.failed(&problem, most, self.clock.now());
+            return Ok(pause.min(until(outlook.next, now)));
+        }
+        setback.over();
         // The look may not have shown all that waits.
         Ok(Duration::ZERO)
     }

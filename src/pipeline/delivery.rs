@@ -10,6 +10,7 @@ use tracing::{debug, error, info, warn};
 
 use super::clock::Clock;
 use super::parts::Parts;
+use super::setback::Setback;
 use crate::model::{Attempt, Delivery, MailId, Mailbox};
 use crate::notifier::{Next, Transport, is_put_off_too_far, next_attempt};
 use crate::store::{Store, StoreError};
@@ -17,8 +18,8 @@ use crate::store::{Store, StoreError};
 /// How often to look for mails that another process (the command line) put
 /// into the outbox, and for a changed smarthost while something is queued.
 const POLL: Duration = Duration::from_secs(5);
-/// How soon to try again after the database failed.
-const RETRY: Duration = Duration::from_secs(15);
+/// The longest pause while the database fails.
+const STORE_PAUSE: Duration = Duration::from_secs(45);
 /// How many deliveries one look at the outbox takes: few, so that a stop does
 /// not have to wait for many.
 const BATCH: usize = 8;
@@ -76,16 +77,17 @@ impl Delivering {
     /// Delivers until `stop` changes. An attempt under way is finished first:
     /// ending it half way could send a mail twice.
     pub async fn run(&self, mut stop: watch::Receiver<bool>) {
+        let mut setback = Setback::of("the outbox cannot be worked through");
         loop {
             let queued = self.mails.notified();
             tokio::pin!(queued);
             queued.as_mut().enable();
             let pause = match self.round_until(&stop).await {
-                Ok(_) => POLL,
-                Err(problem) => {
-                    error!(%problem, "the outbox cannot be worked through, trying again soon");
-                    RETRY
+                Ok(_) => {
+                    setback.over();
+                    POLL
                 }
+                Err(problem) => setback.failed(&problem, STORE_PAUSE, self.clock.now()),
             };
             if *stop.borrow() {
                 return;
@@ -180,8 +182,9 @@ enum Fate {
     Lost,
 }
 
-/// Logs how an attempt ended. Addresses stay out of the log above debug level:
-/// they are personal data.
+/// Logs how an attempt ended. The recipient's address stays out of the log
+/// above debug level, also where a server's answer repeats it: it is personal
+/// data. The history has the answer whole.
 fn tell(delivery: &Delivery, attempt: &Attempt, next: Next) -> Fate {
     let message_id = delivery.message.message_id.as_str();
     let attempts = delivery.attempts + 1;
@@ -192,19 +195,114 @@ fn tell(delivery: &Delivery, attempt: &Attempt, next: Next) -> Fate {
             Fate::Sent
         }
         (Attempt::Refused(answer), _) => {
+            let answer = without(answer, &delivery.to);
             error!(message_id, answer, "a recipient was refused for good");
             Fate::Lost
         }
         (Attempt::Failed(reason), Next::At(at)) => {
+            let reason = without(reason, &delivery.to);
             warn!(message_id, attempts, reason, next = %at, "mail not delivered yet");
             Fate::Waits
         }
         (Attempt::Failed(reason), Next::GiveUp) => {
+            let reason = without(reason, &delivery.to);
             error!(
                 message_id,
                 attempts, reason, "mail given up as undeliverable"
             );
             Fate::Lost
+        }
+    }
+}
+
+/// `text` with `***` in the place of an address, in whatever case a server
+/// writes it.
+fn without(text: &str, address: &Mailbox) -> String {
+    let address = address.as_str().to_ascii_lowercase();
+    // ASCII only: every byte keeps its place.
+    let lower = text.to_ascii_lowercase();
+    let mut masked = String::with_capacity(text.len());
+    let mut done = 0;
+    for (at, found) in lower.match_indices(&address) {
+        masked.push_str(text.get(done..at).unwrap_or_default());
+        masked.push_str("***");
+        done = at + found.len();
+    }
+    masked.push_str(text.get(done..).unwrap_or_default());
+    masked
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::OnceLock;
+
+    use jiff::Timestamp;
+    use tracing::Level;
+
+    use super::*;
+    use crate::model::OutgoingMail;
+
+    /// The log, as it is written.
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn logged(attempt: &Attempt, next: Next) -> String {
+        // With a single subscriber, a line that another thread comes to first
+        // would be judged by that thread, which has none, and never be logged.
+        static SECOND: OnceLock<tracing::Dispatch> = OnceLock::new();
+        let to = Mailbox::new("Bob@example.org");
+        let delivery = Delivery {
+            mail: MailId(1),
+            to: to.clone(),
+            message: OutgoingMail {
+                message_id: "<1@example.org>".into(),
+                from: Mailbox::new("a@example.org"),
+                to: vec![to],
+                subject: String::new(),
+                raw: Vec::new(),
+            },
+            attempts: 0,
+            queued_at: Timestamp::UNIX_EPOCH,
+        };
+        SECOND.get_or_init(|| tracing::Dispatch::new(tracing_subscriber::registry()));
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_ansi(false)
+            .with_max_level(Level::INFO)
+            .with_writer(move || writer.clone())
+            .finish();
+        tracing::subscriber::with_default(subscriber, || {
+            tracing::callsite::rebuild_interest_cache();
+            tell(&delivery, attempt, next);
+        });
+        String::from_utf8(log.0.lock().unwrap().clone()).unwrap()
+    }
+
+    #[test]
+    fn a_servers_answer_is_logged_without_the_recipients_address() {
+        let answer = || "550 5.1.1 <bob@EXAMPLE.org>: Bob@example.org is unknown, ü".to_owned();
+        let later = Next::At(Timestamp::UNIX_EPOCH);
+        for (attempt, next) in [
+            (Attempt::Refused(answer()), later),
+            (Attempt::Failed(answer()), later),
+            (Attempt::Failed(answer()), Next::GiveUp),
+        ] {
+            let log = logged(&attempt, next);
+            assert!(log.contains("550 5.1.1 <***>: *** is unknown, ü"), "{log}");
+            assert!(!log.to_lowercase().contains("bob@"), "{log}");
         }
     }
 }

@@ -15,6 +15,7 @@ mod outgoing;
 mod parts;
 mod probing;
 mod service;
+mod setback;
 #[cfg(test)]
 mod tests;
 

@@ -1,6 +1,6 @@
 //! Which way mails leave, and with which settings.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use secrecy::ExposeSecret as _;
@@ -22,6 +22,7 @@ pub struct Outgoing {
 }
 
 /// What a read of the cluster said; `None` in it: there is no smarthost.
+#[derive(Clone)]
 struct Smarthost(Option<SmtpSettings>);
 
 /// A way out that was opened for one round of deliveries.
@@ -42,6 +43,20 @@ impl Outgoing {
             reader,
             last: Mutex::new(None),
         }
+    }
+
+    /// Takes over the smarthost that `before` read last, so that a new
+    /// configuration delivers too while the cluster cannot be read.
+    pub fn remember(&self, before: &Self) {
+        let is_smarthost = |one: &Self| matches!(one.way, Way::Smarthost);
+        if is_smarthost(self) && is_smarthost(before) {
+            let read = before.last().clone();
+            *self.last() = read;
+        }
+    }
+
+    fn last(&self) -> MutexGuard<'_, Option<Smarthost>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Opens the way out. The smarthost is read now; while the cluster cannot
@@ -66,7 +81,7 @@ impl Outgoing {
 
     async fn smarthost(&self) -> Opened {
         let read = self.reader.smarthost().await;
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = self.last();
         let current = match read {
             Ok(current) => current,
             Err(problem) => {

@@ -68,15 +68,29 @@ impl Parts {
     }
 
     /// Makes the parts that take these ones' place at a reload. The client of
-    /// the task API is kept while its settings stay: it remembers which of our
-    /// tasks still live in the cluster.
+    /// the task API is kept while server and account stay: it remembers which
+    /// of our tasks still live in the cluster, and with it goes how many may.
+    /// The smarthost is kept too, for as long as the cluster cannot be read.
     pub fn successor(&self, config: Config) -> Result<Self, PartsError> {
         let reader = Arc::new(RedisReader::new(&config.redis));
         let tasks = self
             .tasks
             .clone()
             .filter(|_| TaskClient::of(&config) == TaskClient::of(&self.config));
-        Self::assemble(config, reader, tasks)
+        let kept = tasks.as_ref().map(|tasks| tasks.max_tasks());
+        let parts = Self::assemble(config, reader, tasks)?;
+        let most = parts.config.repo_check.concurrency;
+        if parts.asks_by(ProbeMethod::Api) && kept.is_some_and(|kept| kept != most) {
+            warn!("a change of repo_check.concurrency needs a restart");
+        }
+        parts.outgoing.remember(&self.outgoing);
+        Ok(parts)
+    }
+
+    fn asks_by(&self, method: ProbeMethod) -> bool {
+        self.prober
+            .as_ref()
+            .is_ok_and(|prober| prober.method() == method)
     }
 
     fn assemble(
@@ -90,7 +104,7 @@ impl Parts {
         }
         let tasks = match (tasks, TaskClient::of(&config)) {
             (Some(tasks), _) => Some(tasks),
-            (None, Some(client)) => Some(Arc::new(client.connect()?)),
+            (None, Some(client)) => Some(Arc::new(client.connect(config.repo_check.concurrency)?)),
             (None, None) => None,
         };
         Ok(Self {
@@ -154,13 +168,12 @@ impl Parts {
     }
 }
 
-/// What a client of the task API is made of.
+/// Whom a client of the task API talks to, and as whom.
 #[derive(PartialEq, Eq)]
 struct TaskClient<'a> {
     url: &'a str,
     user: &'a str,
     password: &'a str,
-    most: usize,
 }
 
 impl<'a> TaskClient<'a> {
@@ -171,13 +184,12 @@ impl<'a> TaskClient<'a> {
             url: &config.repo_check.api_url,
             user,
             password: password.expose_secret(),
-            most: config.repo_check.concurrency,
         })
     }
 
-    fn connect(&self) -> Result<TaskApi, PartsError> {
+    fn connect(&self, max_tasks: usize) -> Result<TaskApi, PartsError> {
         let password = SecretString::from(self.password);
-        TaskApi::new(self.url, self.user, password, self.most)
+        TaskApi::new(self.url, self.user, password, max_tasks)
             .map_err(|problem| PartsError::TaskApi(problem.to_string()))
     }
 }
@@ -199,4 +211,73 @@ fn prober(
         action: tasks.map(|tasks| Arc::new(Snapshots { tasks }) as Arc<dyn SnapshotAction>),
     };
     repo_check::prober(&config.repo_check, access, &facts, Timestamp::now)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use async_trait::async_trait;
+
+    use super::*;
+    use crate::cluster::ClusterError;
+    use crate::config;
+    use crate::model::{ClusterState, Encryption, SmtpSettings};
+
+    /// A cluster that has a smarthost, and nothing else.
+    struct OnlyASmarthost;
+
+    #[async_trait]
+    impl ClusterReader for OnlyASmarthost {
+        async fn read(&self, _now: Timestamp) -> Result<ClusterState, ClusterError> {
+            unreachable!("nobody asks")
+        }
+
+        async fn smarthost(&self) -> Result<Option<SmtpSettings>, ClusterError> {
+            Ok(Some(SmtpSettings {
+                host: "127.0.0.1".into(),
+                port: 25,
+                login: None,
+                encryption: Encryption::None,
+                tls_verify: true,
+                ca_file: None,
+            }))
+        }
+
+        async fn ping(&self) -> Result<(), ClusterError> {
+            Ok(())
+        }
+    }
+
+    /// `more` are lines of the file. Nothing listens at its Redis.
+    fn config(more: &str) -> Config {
+        let text = format!(
+            "mail: {{from: a@example.org, to: [b@example.org]}}\n\
+             redis: {{address: \"127.0.0.1:1\"}}\n{more}"
+        );
+        let account = ["REDIS_USER", "REDIS_PASSWORD"].map(|name| (name.into(), "x".into()));
+        config::load_str(&text, &BTreeMap::from(account))
+            .unwrap()
+            .config
+    }
+
+    #[tokio::test]
+    async fn tasks_that_live_are_remembered_when_only_the_concurrency_changes() {
+        let before = Parts::build(config("")).unwrap();
+        let is_kept = |more| {
+            let after = before.successor(config(more)).unwrap();
+            let (before, after) = (before.tasks.as_ref(), after.tasks.as_ref());
+            Arc::ptr_eq(before.unwrap(), after.unwrap())
+        };
+        assert!(is_kept("repo_check: {concurrency: 2}"));
+        assert!(!is_kept("repo_check: {api_url: \"http://127.0.0.1:1\"}"));
+    }
+
+    #[tokio::test]
+    async fn a_reload_while_redis_is_away_keeps_the_smarthost() {
+        let before = Parts::with_reader(config(""), Arc::new(OnlyASmarthost)).unwrap();
+        assert_eq!(before.outgoing.open().await.description, "127.0.0.1:25");
+        let after = before.successor(config("")).unwrap();
+        assert_eq!(after.outgoing.open().await.description, "127.0.0.1:25");
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::parts::Parts;
 use crate::model::{ClusterState, JudgedRun, ProbeSet};
-use crate::repo_check::{Limits, check, targets};
+use crate::repo_check::{LONGEST_CHECK, Limits, check, targets};
 
 /// Asks the repositories that matter for `run`; says why when it asks none.
 pub async fn probes_of(parts: &Parts, state: &ClusterState, run: &JudgedRun) -> ProbeSet {
@@ -14,6 +14,7 @@ pub async fn probes_of(parts: &Parts, state: &ClusterState, run: &JudgedRun) -> 
     let limits = Limits {
         timeout: settings.timeout,
         concurrency: settings.concurrency,
+        whole: LONGEST_CHECK,
     };
     match targets(state, run, settings.max_per_report) {
         Ok(targets) => check(prober.as_ref(), targets, limits).await,

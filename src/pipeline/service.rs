@@ -19,6 +19,7 @@ use super::delivery::{Delivering, Unrecorded};
 use super::housekeeping::Housekeeping;
 use super::parts::Parts;
 use crate::receiver::{Limits, Receiver, Rules, Serving, Vitals};
+use crate::repo_check::LONGEST_CHECK;
 use crate::store::{StateLock, Store, StoreError};
 
 /// How long the loops and the server may take to end. With `STORE_FAREWELL`
@@ -27,8 +28,10 @@ const FAREWELL: Duration = Duration::from_secs(6);
 /// How long the database may take for what was handed to it.
 const STORE_FAREWELL: Duration = Duration::from_secs(2);
 /// How long the answering loop may be silent before `/healthz` calls it stuck:
-/// longer than the longest check of a destination.
+/// longer than the longest check of a destination, with as much again for the
+/// database and Redis.
 const PATIENCE: Duration = Duration::from_mins(30);
+const _: () = assert!(PATIENCE.as_secs() >= 2 * LONGEST_CHECK.as_secs());
 
 /// A service that could not be started.
 #[derive(Debug, thiserror::Error)]

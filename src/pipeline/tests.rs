@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use tokio::sync::{Notify, watch};
 
 use super::outage::Outages;
+use super::setback::Setback;
 use super::{Answering, Clock, Delivering, Parts, Unrecorded};
 use crate::cluster::{ClusterError, ClusterReader};
 use crate::config;
@@ -126,6 +127,7 @@ struct World {
     answering: Answering,
     delivering: Delivering,
     outages: Outages,
+    setback: Setback,
 }
 
 impl World {
@@ -164,6 +166,7 @@ impl World {
                 unrecorded: Unrecorded::default(),
             },
             outages: Outages::default(),
+            setback: Setback::of("alerts cannot be answered"),
         }
     }
 
@@ -191,7 +194,8 @@ impl World {
 
     async fn pass(&mut self, second: i64) -> Duration {
         self.set(second);
-        self.answering.pass(&mut self.outages).await
+        let (outages, setback) = (&mut self.outages, &mut self.setback);
+        self.answering.pass(outages, setback).await
     }
 
     /// Looks at `from`, every minute from then on, and at `to`.
@@ -342,6 +346,17 @@ async fn a_night_without_power_is_no_outage_of_redis() {
     world.passes(30, 90).await;
     world.pass(20_000).await;
     assert!(world.reports().await.is_empty());
+}
+
+#[tokio::test]
+async fn while_the_database_fails_the_pauses_grow_and_stay_below_a_minute() {
+    let mut world = World::new("file");
+    world.answering.store.shut_down().await;
+    let mut pauses = Vec::new();
+    for second in 0..5 {
+        pauses.push(world.pass(second).await.as_secs());
+    }
+    assert_eq!(pauses, [15, 30, 45, 45, 45]);
 }
 
 #[tokio::test]

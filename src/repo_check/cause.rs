@@ -125,7 +125,11 @@ fn of_cut(stderr: &str) -> Finding {
 
 /// The first rule of which a word occurs decides.
 fn by_words(text: &str) -> Option<RepoCause> {
-    let text = text.to_lowercase();
+    let (own, text): (Vec<String>, Vec<String>) = text
+        .lines()
+        .map(str::to_lowercase)
+        .partition(|line| is_denied_here(line));
+    let text = text.join("\n");
     RULES
         .iter()
         .find(|(_, words)| words.iter().any(|word| text.contains(word)))
@@ -146,6 +150,21 @@ fn by_words(text: &str) -> Option<RepoCause> {
                 .any(|word| text.contains(word))
                 .then_some(RepoCause::Timeout)
         })
+        .or_else(|| (!own.is_empty()).then_some(RepoCause::Error))
+}
+
+/// Go's words for a file of the machine on which restic runs, such as `open
+/// /srv/x/config: permission denied`: the user who runs restic may not read it,
+/// which no destination is to blame for. One that refuses, by sftp for example,
+/// is told of without a path.
+fn is_denied_here(line: &str) -> bool {
+    let Some((before, _)) = line.split_once(": permission denied") else {
+        return false;
+    };
+    let operation = before.rsplit(": ").next().unwrap_or_default();
+    operation
+        .split_once(' ')
+        .is_some_and(|(_, path)| path.starts_with('/'))
 }
 
 /// A repository that lost a file is damaged; one without its config is not

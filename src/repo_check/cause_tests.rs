@@ -247,7 +247,7 @@ fn destinations_of_every_kind_are_understood() {
             RepoCause::NotFound,
         ),
         (
-            "Fatal: unable to open config file: open /srv/x/config: permission denied",
+            "Fatal: unable to open config file: Lstat: permission denied",
             RepoCause::Forbidden,
         ),
         (
@@ -281,6 +281,21 @@ fn destinations_of_every_kind_are_understood() {
     ] {
         assert_eq!(exit(1, words).cause, cause, "{words}");
     }
+}
+
+#[test]
+fn a_file_that_our_own_user_may_not_read_is_no_fault_of_the_destination() {
+    for words in [
+        "Fatal: unable to open config file: open /srv/x/config: permission denied",
+        "Fatal: unable to open config file: stat /srv/my disk/config: permission denied",
+        "Fatal: unable to open repository at rclone:x:y: fork/exec /usr/bin/rclone: permission denied",
+        "unable to open cache: mkdir /root/.cache: permission denied\nFatal: something new",
+    ] {
+        let last = words.lines().last().unwrap();
+        says(1, words, RepoCause::Error, last);
+    }
+    let and_refused = "unable to open cache: mkdir /root/.cache: permission denied\nsubprocess ssh: root@h: Permission denied (publickey).\nFatal: unable to start the sftp session";
+    assert_eq!(exit(1, and_refused).cause, RepoCause::Forbidden);
 }
 
 #[test]

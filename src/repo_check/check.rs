@@ -2,10 +2,15 @@
 
 use std::time::{Duration, Instant};
 
+use futures_util::future;
 use futures_util::stream::{self, StreamExt as _};
 
 use super::{Prober, Targets, answer, millis};
 use crate::model::{Probe, ProbeSet, ProbeTarget, RepoCause, SkipReason};
+
+/// The longest that a check of one destination takes, whatever the settings
+/// are: all other alerts wait meanwhile.
+pub const LONGEST_CHECK: Duration = Duration::from_mins(15);
 
 /// How long and how many at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,21 +19,21 @@ pub struct Limits {
     pub timeout: Duration,
     /// `repo_check.concurrency`; 0 counts as 1.
     pub concurrency: usize,
+    /// For all repositories together; more than [`LONGEST_CHECK`] counts as
+    /// that.
+    pub whole: Duration,
 }
 
 impl Limits {
-    /// The longest that [`check`] takes for `count` repositories: one alone,
-    /// then the rest in rounds.
-    pub fn whole(&self, count: usize) -> Duration {
-        let rounds = 1 + count.saturating_sub(1).div_ceil(self.concurrency.max(1));
-        let rounds = u32::try_from(rounds).unwrap_or(u32::MAX);
-        (self.timeout + self.margin()).saturating_mul(rounds)
+    /// The longest that [`check`] takes.
+    fn bound(&self) -> Duration {
+        self.whole.min(LONGEST_CHECK)
     }
 
     /// What a prober may take beyond its limit before it is dropped: the time
     /// to reap what it had to kill.
     fn margin(&self) -> Duration {
-        (self.timeout / 4).min(Duration::from_secs(5))
+        (self.timeout.min(self.bound()) / 4).min(Duration::from_secs(5))
     }
 }
 
@@ -37,7 +42,8 @@ impl Limits {
 /// method does not work at all, the set says why. The others are asked side by
 /// side, and none hides another. The answers are in the order of `targets`.
 ///
-/// Takes at most [`Limits::whole`]. Dropping the future ends all children.
+/// Takes at most [`LONGEST_CHECK`], less where [`Limits::whole`] is: what has
+/// not answered by then is left out. Dropping the future ends all children.
 pub async fn check(prober: &dyn Prober, targets: Targets, limits: Limits) -> ProbeSet {
     let mut set = ProbeSet {
         method: prober.method(),
@@ -48,7 +54,8 @@ pub async fn check(prober: &dyn Prober, targets: Targets, limits: Limits) -> Pro
     let Some((first, rest)) = targets.targets.split_first() else {
         return set;
     };
-    match one(prober, first, limits).await {
+    let round = Round::begin(prober, limits);
+    match round.ask(first, round.left()).await {
         Ok(probe) => set.probes.push(probe),
         Err(reason) => {
             set.skipped = Some(reason);
@@ -60,7 +67,9 @@ pub async fn check(prober: &dyn Prober, targets: Targets, limits: Limits) -> Pro
         set.left_out += rest.len();
         return set;
     }
-    set.probes.extend(side_by_side(prober, rest, limits).await);
+    let answers = round.side_by_side(rest).await;
+    set.left_out += rest.len() - answers.len();
+    set.probes.extend(answers);
     set
 }
 
@@ -68,38 +77,76 @@ fn is_dead(cause: RepoCause) -> bool {
     matches!(cause, RepoCause::Unreachable | RepoCause::Timeout)
 }
 
-async fn side_by_side(prober: &dyn Prober, rest: &[ProbeTarget], limits: Limits) -> Vec<Probe> {
-    // Owned, because a closure over references makes a future that no task of
-    // the runtime may run.
-    let mut numbered: Vec<(usize, Probe)> = stream::iter(rest.iter().cloned().enumerate())
-        .map(|(number, target)| async move {
-            let probe = one(prober, &target, limits)
-                .await
-                .unwrap_or_else(|reason| not_probed(&target, &reason));
-            (number, probe)
-        })
-        .buffer_unordered(limits.concurrency.max(1))
-        .collect()
-        .await;
-    numbered.sort_unstable_by_key(|(number, _)| *number);
-    numbered.into_iter().map(|(_, probe)| probe).collect()
+/// The questions of one check, and until when there is time for them.
+#[derive(Clone, Copy)]
+struct Round<'a> {
+    prober: &'a dyn Prober,
+    limits: Limits,
+    begun: Instant,
 }
 
-/// The limit is the prober's own duty; the one here holds even for a prober
-/// that neglects it.
-async fn one(
-    prober: &dyn Prober,
-    target: &ProbeTarget,
-    limits: Limits,
-) -> Result<Probe, SkipReason> {
-    let begun = Instant::now();
-    let asked = prober.probe(target, limits.timeout);
-    match tokio::time::timeout(limits.timeout + limits.margin(), asked).await {
-        Ok(answered) => answered,
-        Err(_) => Ok(Probe {
-            took_ms: millis(begun.elapsed()),
-            ..answer(target, RepoCause::Timeout)
-        }),
+impl<'a> Round<'a> {
+    fn begin(prober: &'a dyn Prober, limits: Limits) -> Self {
+        Self {
+            prober,
+            limits,
+            begun: Instant::now(),
+        }
+    }
+
+    /// What is left for questions.
+    fn left(&self) -> Duration {
+        self.limits
+            .bound()
+            .saturating_sub(self.limits.margin())
+            .saturating_sub(self.begun.elapsed())
+    }
+
+    async fn side_by_side(&self, rest: &[ProbeTarget]) -> Vec<Probe> {
+        // Owned, because a closure over references makes a future that no task
+        // of the runtime may run.
+        let round = *self;
+        let mut numbered: Vec<(usize, Probe)> = stream::iter(rest.iter().cloned().enumerate())
+            .map(|(number, target)| async move {
+                let probe = round.ask_in_time(&target).await?;
+                Some((number, probe))
+            })
+            .buffer_unordered(self.limits.concurrency.max(1))
+            .filter_map(future::ready)
+            .collect()
+            .await;
+        numbered.sort_unstable_by_key(|(number, _)| *number);
+        numbered.into_iter().map(|(_, probe)| probe).collect()
+    }
+
+    /// None when there was not the time that is due to a repository: that it
+    /// did not answer says nothing about it.
+    async fn ask_in_time(&self, target: &ProbeTarget) -> Option<Probe> {
+        let left = self.left();
+        if left.is_zero() {
+            return None;
+        }
+        let probe = self
+            .ask(target, left)
+            .await
+            .unwrap_or_else(|reason| not_probed(target, &reason));
+        let cut_short = left < self.limits.timeout && probe.cause == RepoCause::Timeout;
+        (!cut_short).then_some(probe)
+    }
+
+    /// The limit is the prober's own duty; the one here holds even for a prober
+    /// that neglects it.
+    async fn ask(&self, target: &ProbeTarget, left: Duration) -> Result<Probe, SkipReason> {
+        let begun = Instant::now();
+        let limit = self.limits.timeout.min(left);
+        let asked = self.prober.probe(target, limit);
+        match tokio::time::timeout(limit + self.limits.margin(), asked).await {
+            Ok(answered) => answered,
+            Err(_) => Ok(Probe {
+                took_ms: millis(begun.elapsed()),
+                ..answer(target, RepoCause::Timeout)
+            }),
+        }
     }
 }
 
@@ -191,6 +238,7 @@ mod tests {
     const LIMITS: Limits = Limits {
         timeout: Duration::from_millis(80),
         concurrency: 3,
+        whole: LONGEST_CHECK,
     };
 
     fn run(prober: &Scripted, count: usize) -> ProbeSet {
@@ -264,19 +312,48 @@ mod tests {
         assert_eq!(set.probes[5].cause, RepoCause::Reachable);
     }
 
-    #[test]
-    fn the_whole_is_bounded_by_rounds() {
+    fn run_within(prober: &Scripted, whole: Duration, count: usize) -> ProbeSet {
         let limits = Limits {
-            timeout: Duration::from_mins(1),
-            concurrency: 4,
+            timeout: Duration::from_secs(20),
+            concurrency: 1,
+            whole,
         };
-        assert_eq!(limits.whole(1), Duration::from_secs(65));
-        assert_eq!(limits.whole(20), Duration::from_secs(65 * 6));
-        let careless = Limits {
-            concurrency: 0,
-            ..limits
+        let begun = Instant::now();
+        let set = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap()
+            .block_on(check(prober, ask_of(count), limits));
+        assert!(begun.elapsed() < limits.timeout, "{:?}", begun.elapsed());
+        set
+    }
+
+    #[test]
+    fn when_the_time_for_the_whole_is_over_the_rest_is_left_out() {
+        let prober = Scripted::default().with("m2", 0, None);
+        let set = run_within(&prober, Duration::from_millis(600), 6);
+        let reachable = RepoCause::Reachable;
+        assert_eq!(causes(&set), [("m0", reachable), ("m1", reachable)]);
+        assert_eq!((set.left_out, set.skipped), (2 + 4, None));
+        assert_eq!(prober.at_once.lock().unwrap().0, 1, "m3 was never asked");
+    }
+
+    #[test]
+    fn one_that_took_the_time_for_the_whole_alone_did_not_answer_in_time() {
+        let prober = Scripted::default().with("m0", 0, None);
+        let set = run_within(&prober, Duration::from_millis(80), 3);
+        assert_eq!(causes(&set), [("m0", RepoCause::Timeout)]);
+        assert_eq!(set.left_out, 2 + 2);
+    }
+
+    #[test]
+    fn no_setting_prolongs_a_check_beyond_its_bound() {
+        let limits = Limits {
+            timeout: Duration::from_hours(1),
+            concurrency: 1,
+            whole: Duration::MAX,
         };
-        assert_eq!(careless.whole(3), Duration::from_secs(65 * 3));
+        assert_eq!(limits.bound(), LONGEST_CHECK);
     }
 
     #[test]

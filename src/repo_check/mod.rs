@@ -33,7 +33,7 @@ use secrecy::SecretString;
 use crate::model::{DestinationId, Probe, ProbeMethod, ProbeTarget, RepoCause, SkipReason};
 
 pub use api::ApiProber;
-pub use check::{Limits, check};
+pub use check::{LONGEST_CHECK, Limits, check};
 pub use fields::FIELDS;
 pub use method::{Access, Facts, prober, resolve};
 pub use plan::{Targets, targets};

@@ -4,14 +4,17 @@ use crate::model::{
     Advice, DestinationHealth, MemberResult, ModuleCause, PlanCause, Probe, RepoCause,
 };
 
-/// The steps, most important first, each once.
-pub fn advice(
+/// The steps after a run, most important first, each once.
+pub fn of_run(
     members: &[MemberResult],
     plan: &[PlanCause],
     health: DestinationHealth,
     probes: &[Probe],
 ) -> Vec<Advice> {
     let mut steps: Vec<Advice> = plan.iter().copied().filter_map(of_plan).collect();
+    if members.is_empty() {
+        steps.push(Advice::AddApplications);
+    }
     let of_probes = probes.iter().filter_map(|probe| of_probe(probe.cause));
     steps.extend(of_probes);
     // With the destination down, a module's own log only repeats that.
@@ -22,6 +25,24 @@ pub fn advice(
                 .filter_map(|member| of_member(member, probes)),
         );
     }
+    in_order(steps)
+}
+
+/// The steps that `causes` alone ask for, most important first, each once.
+pub fn of_causes(causes: &[PlanCause]) -> Vec<Advice> {
+    in_order(causes.iter().copied().filter_map(of_plan).collect())
+}
+
+/// The steps where `watched` enabled plans with applications are fine.
+pub fn of_well(watched: usize) -> Vec<Advice> {
+    if watched == 0 {
+        vec![Advice::CheckPlans]
+    } else {
+        vec![Advice::Nothing]
+    }
+}
+
+fn in_order(mut steps: Vec<Advice>) -> Vec<Advice> {
     steps.sort();
     steps.dedup();
     if steps.is_empty() {

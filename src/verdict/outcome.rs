@@ -1,15 +1,26 @@
 //! The outcome of a run, and whether its destination works.
 
+use jiff::SignedDuration;
+
 use crate::model::{
     DestinationHealth, JudgedMember, ModuleCause, Outcome, Probe, ProbeSet, RepoCause, Severity,
 };
 
+/// How much later than the end that NS8 wrote a run's own snapshot may seem to
+/// have been made: the clocks of node and destination differ, and times are
+/// rounded. Retention, which makes none, comes after that end.
+const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
+
 /// What became of a member, now that its repository was asked: a backup that
 /// NS8 counts as failed although its snapshot is there failed after the backup.
+/// A snapshot made long after the run's end is another run's: plans with the
+/// same destination share a module's repository.
 pub fn cause_of(member: &JudgedMember, probes: &ProbeSet) -> ModuleCause {
     let saved = || {
         let newest = probes.of(&member.id)?.newest?;
-        Some(newest >= member.status.as_ref()?.start)
+        let status = member.status.as_ref()?;
+        let end = status.end.max(status.start);
+        Some(newest >= status.start && newest.duration_since(end) <= TOLERANCE)
     };
     match member.cause {
         ModuleCause::BackupError if saved() == Some(true) => ModuleCause::AfterBackup,
@@ -69,7 +80,10 @@ pub fn outcome(causes: &[ModuleCause], health: DestinationHealth) -> Outcome {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
+    use crate::model::{Layout, Module, ProbeMethod, Status};
     use ModuleCause::{AfterBackup, BackupError, NeverRan, NotDue, Ok};
 
     const UNKNOWN: DestinationHealth = DestinationHealth::NotChecked;
@@ -89,6 +103,57 @@ mod tests {
                 took_ms: 0,
             })
             .collect()
+    }
+
+    fn failed_from_1000_to(end: i64) -> JudgedMember {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        JudgedMember {
+            id: "mail1".into(),
+            module: Module {
+                name: None,
+                node: None,
+                uuid: "u".into(),
+            },
+            cause: BackupError,
+            status: Some(Status {
+                start: at(1000),
+                end: at(end),
+                errors: 1,
+                size: None,
+                files: None,
+                node: None,
+                layout: Layout::A,
+                message: None,
+            }),
+            unreadable: None,
+        }
+    }
+
+    #[test]
+    fn only_a_snapshot_of_this_very_run_means_that_it_failed_after_the_backup() {
+        let cause = |end, newest| {
+            let mut probes = ProbeSet {
+                method: ProbeMethod::Restic,
+                probes: answers(&[RepoCause::Reachable]),
+                skipped: None,
+                left_out: 0,
+            };
+            probes.probes[0].newest = Some(Timestamp::from_second(newest).unwrap());
+            cause_of(&failed_from_1000_to(end), &probes)
+        };
+        for (end, newest, expected) in [
+            (1090, 999, BackupError),
+            (1090, 1000, AfterBackup),
+            (1090, 1090, AfterBackup),
+            (1090, 1090 + 300, AfterBackup),
+            (1090, 1090 + 301, BackupError),
+            (1090, 90_000, BackupError),
+            // An end before the start says nothing about the end.
+            (500, 1300, AfterBackup),
+            (500, 1301, BackupError),
+        ] {
+            assert_eq!(cause(end, newest), expected, "ended {end}, newest {newest}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::advice::advice;
+use super::advice;
 use super::outcome::{cause_of, health, outcome};
 use super::warnings::{of_keys, warnings};
 use crate::model::{
@@ -50,7 +50,7 @@ pub fn of_run(run: &JudgedRun, probes: ProbeSet, around: Circumstances<'_>) -> R
     members.sort_by_key(|member| member.cause.rank());
     Report {
         outcome: outcome(&causes, health),
-        advice: advice(&members, &run.causes, health, &probes.probes),
+        advice: advice::of_run(&members, &run.causes, health, &probes.probes),
         causes: run.causes.clone(),
         plan: Some(summary(&run.plan_id, run)),
         gone: run.gone.clone(),
@@ -66,7 +66,7 @@ pub fn unknown_plans(plans: &[PlanId], around: Circumstances<'_>) -> Report {
     let causes = vec![PlanCause::UnknownPlan];
     let id = RunId::new(format!("unknown-{}", around.now.as_second()));
     Report {
-        advice: advice(&[], &causes, DestinationHealth::NotChecked, &[]),
+        advice: advice::of_causes(&causes),
         causes,
         unknown_plans: plans
             .iter()
@@ -82,7 +82,7 @@ pub fn redis_unreachable(since: Timestamp, around: Circumstances<'_>) -> Report 
     let causes = vec![PlanCause::RedisUnreachable];
     let id = RunId::new(format!("outage-{}", since.as_second()));
     Report {
-        advice: advice(&[], &causes, DestinationHealth::NotChecked, &[]),
+        advice: advice::of_causes(&causes),
         causes,
         unreachable_since: Some(since),
         ..blank(ReportKind::RedisUnreachable, id, around)
@@ -94,7 +94,7 @@ pub fn all_well(runs: &[JudgedRun], around: Circumstances<'_>) -> Report {
     let id = RunId::new(format!("well-{}", around.now.as_second()));
     Report {
         outcome: Outcome::Success,
-        advice: advice(&[], &[], DestinationHealth::NotChecked, &[]),
+        advice: advice::of_well(runs.len()),
         plans: runs
             .iter()
             .map(|run| PlanLastRun {
@@ -359,6 +359,14 @@ mod tests {
     }
 
     #[test]
+    fn a_snapshot_of_a_later_run_does_not_excuse_the_one_that_failed() {
+        let answers = [("a1", RepoCause::Reachable, Some(90_000))];
+        let report = of_run(&run(vec![member("a1", 1)]), probed(&answers), ALONE);
+        assert_eq!(report.members[0].cause, ModuleCause::BackupError);
+        assert_eq!(report.members[0].at_risk_since, Some(at(90_000)));
+    }
+
+    #[test]
     fn with_the_destination_down_nothing_else_is_advised() {
         let answers = [("a1", RepoCause::Unreachable, None)];
         let report = of_run(
@@ -461,6 +469,18 @@ mod tests {
                 report.warnings
             );
         }
+    }
+
+    #[test]
+    fn a_plan_without_applications_asks_for_some() {
+        let report = of_run(&run(Vec::new()), probed(&[]), ALONE);
+        assert_eq!(report.outcome, Outcome::RepoFailure);
+        assert_eq!(report.advice, [Advice::AddApplications]);
+    }
+
+    #[test]
+    fn where_no_plan_is_watched_that_is_not_left_as_it_is() {
+        assert_eq!(all_well(&[], ALONE).advice, [Advice::CheckPlans]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use ns8_backup_monitor::model::{Probe, ProbeTarget, RepoCause};
 use ns8_backup_monitor::repo_check::{
-    Clock, Credentials, Limits, Prober, ResticProber, Targets, check,
+    Clock, Credentials, LONGEST_CHECK, Limits, Prober, ResticProber, Targets, check,
 };
 use secrecy::SecretString;
 
@@ -271,6 +271,7 @@ fn a_whole_set_is_asked_through_the_gateway_in_order() {
     let limits = Limits {
         timeout: LONG,
         concurrency: 2,
+        whole: LONGEST_CHECK,
     };
     let set = block_on(check(&through(&gateway, &program, NODE), asked, limits));
     let causes: Vec<RepoCause> = set.probes.iter().map(|probe| probe.cause).collect();

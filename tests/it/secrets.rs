@@ -10,13 +10,12 @@ mod repositories;
 use std::fs;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::crash::{alert, pending, webhook};
 use crate::support::http;
 use crate::support::leaks::Search;
-use crate::support::process::wait_until;
+use crate::support::process::{wait_until, wait_within};
 use crate::support::redis::Cluster;
 use crate::support::restic::PATH;
 use crate::support::service::Service;
@@ -75,12 +74,9 @@ pub fn tell(service: &Service, plans: &[&str], search: &mut Search) {
         assert_eq!(answer.status(), 200, "{answer:?}");
         search.place("the answer to a post", format!("{answer:?}"));
     }
-    let begun = Timestamp::now();
-    while pending(service).alerts > 0 {
-        let waited = Timestamp::now().duration_since(begun).unsigned_abs();
-        assert!(waited < Duration::from_mins(2), "no report");
-        std::thread::sleep(Duration::from_millis(100));
-    }
+    wait_within(Duration::from_mins(2), "every report", || {
+        pending(service).alerts == 0
+    });
 }
 
 /// Asks every route, rightly and wrongly.

@@ -145,10 +145,12 @@ pub(super) fn of_report(report: &Report, mail: &config::Mail) -> View {
         zone: mail.timezone.clone(),
         now: report.made_at,
     };
-    let tone = match report.outcome {
-        Outcome::Success => Tone::Good,
-        Outcome::Partial => Tone::Warning,
-        Outcome::RepoFailure => Tone::Bad,
+    let unwatched = report.kind == ReportKind::AllWell && report.plans.is_empty();
+    let (tone, headline) = if unwatched {
+        (Tone::Warning, locale.words.no_plan_headline())
+    } else {
+        let headline = locale.words.headline(report.kind, report.outcome);
+        (tone(report.outcome), headline)
     };
     let counted = report.counted();
     View {
@@ -171,8 +173,7 @@ pub(super) fn of_report(report: &Report, mail: &config::Mail) -> View {
         ..bare(
             mail,
             &locale,
-            icon(report.outcome),
-            Mark::new(locale.words.headline(report.kind, report.outcome), tone),
+            Mark::new(headline, tone),
             report.cluster_name.as_deref(),
         )
     }
@@ -194,25 +195,18 @@ pub(super) fn of_test(mail: &config::Mail, place: Option<&str>, way: &str, now: 
         ..bare(
             mail,
             &locale,
-            icon(Outcome::Success),
             Mark::new(locale.words.test_headline(), Tone::Good),
             place,
         )
     }
 }
 
-fn bare(
-    mail: &config::Mail,
-    locale: &Locale,
-    icon: &'static str,
-    headline: Mark,
-    place: Option<&str>,
-) -> View {
+fn bare(mail: &config::Mail, locale: &Locale, headline: Mark, place: Option<&str>) -> View {
     View {
         lang: locale.words.tag(),
         labels: locale.words.labels(),
         prefix: mail.subject_prefix.clone(),
-        icon,
+        icon: icon(headline.tone),
         headline,
         topic: None,
         counts: None,
@@ -232,11 +226,19 @@ fn bare(
     }
 }
 
-fn icon(outcome: Outcome) -> &'static str {
+fn tone(outcome: Outcome) -> Tone {
     match outcome {
-        Outcome::Success => "✅",
-        Outcome::Partial => "⚠️",
-        Outcome::RepoFailure => "❌",
+        Outcome::Success => Tone::Good,
+        Outcome::Partial => Tone::Warning,
+        Outcome::RepoFailure => Tone::Bad,
+    }
+}
+
+fn icon(tone: Tone) -> &'static str {
+    match tone {
+        Tone::Good | Tone::Neutral => "✅",
+        Tone::Warning => "⚠️",
+        Tone::Bad => "❌",
     }
 }
 
@@ -249,7 +251,7 @@ fn topic(report: &Report, locale: &Locale) -> Option<String> {
         ReportKind::Run => report.plan.as_ref().map(|plan| name(&plan.name)),
         ReportKind::UnknownPlan => {
             let ids = report.unknown_plans.iter().map(|id| name(id.as_str()));
-            Joined::of(ids, locale).map(|joined| joined.text)
+            Joined::of_plans(ids, locale).map(|joined| joined.text)
         }
         ReportKind::RedisUnreachable | ReportKind::AllWell => None,
     }
@@ -358,6 +360,19 @@ mod tests {
             let said = view.why.iter().any(|line| line.contains("elsewhere"));
             assert_eq!(said, elsewhere, "{cause:?}: {:?}", view.why);
         }
+    }
+
+    #[test]
+    fn a_plan_without_a_destination_says_that_nothing_was_checked() {
+        let mut report = with(&[ModuleCause::BackupError]);
+        report.destination = None;
+        let view = english(&report);
+        let line =
+            "The destination was not checked: the plan names none, or one that does not exist.";
+        assert!(view.why.iter().any(|said| said == line), "{:?}", view.why);
+        report.members = with(&[ModuleCause::Ok]).members;
+        let view = english(&report);
+        assert!(!view.why.iter().any(|said| said == line), "{:?}", view.why);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::model::MemberResult;
 use crate::notifier::format::{Locale, name};
-use crate::notifier::words::Names;
+use crate::notifier::words::{Names, Things};
 
 /// Names in a row, cut to a few.
 pub(super) struct Joined {
@@ -11,8 +11,21 @@ pub(super) struct Joined {
 }
 
 impl Joined {
-    /// `None` for no names at all.
-    pub(super) fn of(mut names: impl Iterator<Item = String>, locale: &Locale) -> Option<Self> {
+    /// Applications; `None` for no names at all.
+    pub(super) fn of(names: impl Iterator<Item = String>, locale: &Locale) -> Option<Self> {
+        Self::of_things(Things::Applications, names, locale)
+    }
+
+    /// Plans; `None` for no names at all.
+    pub(super) fn of_plans(names: impl Iterator<Item = String>, locale: &Locale) -> Option<Self> {
+        Self::of_things(Things::Plans, names, locale)
+    }
+
+    fn of_things(
+        things: Things,
+        mut names: impl Iterator<Item = String>,
+        locale: &Locale,
+    ) -> Option<Self> {
         const SHOWN: usize = 4;
         let shown: Vec<String> = names.by_ref().take(SHOWN).collect();
         let rest = names.count();
@@ -22,7 +35,7 @@ impl Joined {
         let mut text = shown.join(", ");
         if rest > 0 {
             text.push(' ');
-            text.push_str(&locale.words.and_more(rest));
+            text.push_str(&locale.words.and_more(rest, things));
         }
         Some(Self {
             text,

@@ -9,12 +9,12 @@ use crate::model::{
     Outcome, PlanCause, RepoCause, Report, ReportKind, Severity, SkipReason, Warning,
 };
 use crate::notifier::format::{Locale, Written, clean, name};
-use crate::notifier::words::{DestinationStory, WarningText, What};
+use crate::notifier::words::{DestinationStory, Things, WarningText, What};
 
 /// What happened.
 pub(super) fn what(report: &Report, locale: &Locale) -> String {
     let (bad, counted) = (report.bad(), report.counted());
-    let ids = Joined::of(
+    let ids = Joined::of_plans(
         report.unknown_plans.iter().map(|id| name(id.as_str())),
         locale,
     );
@@ -27,6 +27,7 @@ pub(super) fn what(report: &Report, locale: &Locale) -> String {
             What::RedisUnreachable(since.as_ref().map(|since| since.past()))
         }
         ReportKind::AllWell => What::AllWell(report.plans.len()),
+        ReportKind::Run if report.members.is_empty() => What::NoMembers,
         ReportKind::Run if no_status(report) => What::NoStatus,
         ReportKind::Run if counted == 0 => What::NothingDue,
         ReportKind::Run if bad == 0 => What::AllGood(counted),
@@ -65,14 +66,14 @@ pub(super) fn why(report: &Report, locale: &Locale) -> Vec<String> {
             .as_ref()
             .is_some_and(|d| d.health == DestinationHealth::Failed);
         if failed {
-            lines.extend(destination.clone());
+            lines.push(destination.clone());
         }
-        if !no_status(report) || report.members.is_empty() {
+        if !no_status(report) {
             lines.extend(by_cause(report, locale));
         }
         lines.extend(by_repository(report, failed, locale));
         if !failed && report.bad() > 0 {
-            lines.extend(destination);
+            lines.push(destination);
         }
         if report.outcome == Outcome::Success && !report.alerts.is_empty() {
             lines.push(locale.words.alarmed().to_owned());
@@ -142,8 +143,10 @@ fn by_repository(report: &Report, told: bool, locale: &Locale) -> Vec<String> {
         .collect()
 }
 
-fn destination(report: &Report, locale: &Locale) -> Option<String> {
-    let destination = report.destination.as_ref()?;
+fn destination(report: &Report, locale: &Locale) -> String {
+    let Some(destination) = &report.destination else {
+        return not_checked(Some(&SkipReason::NoDestination), locale);
+    };
     let label = label(destination);
     let story = match destination.health {
         DestinationHealth::Failed => DestinationStory::Failed(&label, worst(destination)),
@@ -152,11 +155,11 @@ fn destination(report: &Report, locale: &Locale) -> Option<String> {
         }
         DestinationHealth::Fine => DestinationStory::Fine(&label),
         DestinationHealth::NotChecked if destination.probes.is_empty() => {
-            return Some(not_checked(destination.skipped.as_ref(), locale));
+            return not_checked(destination.skipped.as_ref(), locale);
         }
         DestinationHealth::NotChecked => DestinationStory::Unclear(&label),
     };
-    Some(locale.words.destination(story))
+    locale.words.destination(story)
 }
 
 /// No answer tells of a fault at the destination, as a lock or a damage would.
@@ -230,8 +233,14 @@ pub(super) fn at_risk(report: &Report, locale: &Locale) -> Vec<String> {
             lines.push(locale.words.at_risk(joined.names(), written.past()));
         }
     }
+    let unknown = exposed
+        .iter()
+        .filter(|member| !member.never_saved && member.at_risk_since.is_none())
+        .count();
     if lines.is_empty() {
         lines.push(locale.words.risk_unknown().to_owned());
+    } else if unknown > 0 {
+        lines.push(locale.words.risk_unknown_of_others(unknown));
     }
     lines
 }
@@ -281,6 +290,8 @@ fn command(advice: Advice, report: &Report) -> Option<String> {
         | Advice::CheckAlertLabels
         | Advice::EnablePlan
         | Advice::WaitForNextRun
+        | Advice::AddApplications
+        | Advice::CheckPlans
         | Advice::Nothing => None,
     }
 }
@@ -321,7 +332,11 @@ pub(super) fn warnings(report: &Report, locale: &Locale) -> Vec<String> {
     let shown = report.warnings.iter().take(MAX);
     lines.extend(shown.map(|warning| self::warning(warning, report, locale, &known)));
     if report.warnings.len() > MAX {
-        lines.push(locale.words.and_more(report.warnings.len() - MAX));
+        lines.push(
+            locale
+                .words
+                .and_more(report.warnings.len() - MAX, Things::Warnings),
+        );
     }
     lines
 }
@@ -372,3 +387,7 @@ fn warning(
         }
     }
 }
+
+#[cfg(test)]
+#[path = "story_tests.rs"]
+mod tests;

@@ -1,6 +1,6 @@
 //! English.
 
-use super::{DestinationStory, Labels, Names, Past, Unit, WarningText, What, Words};
+use super::{DestinationStory, Labels, Names, Past, Things, Unit, WarningText, What, Words};
 use crate::model::{
     Advice, ModuleCause, Outcome, PlanCause, ProbeMethod, RepoCause, ReportKind, SkipReason,
 };
@@ -105,7 +105,7 @@ impl Words for English {
         format!("{n} {unit}{}", if n == 1 { "" } else { "s" })
     }
 
-    fn and_more(&self, n: usize) -> String {
+    fn and_more(&self, n: usize, _: Things) -> String {
         format!("and {n} more")
     }
 
@@ -118,6 +118,10 @@ impl Words for English {
             (ReportKind::RedisUnreachable, _) => "Backup state unknown",
             (ReportKind::AllWell, _) => "All backup plans are fine",
         }
+    }
+
+    fn no_plan_headline(&self) -> &'static str {
+        "No backup plan to check"
     }
 
     fn counts(&self, bad: usize, counted: usize) -> String {
@@ -142,6 +146,7 @@ impl Words for English {
                 "No application of this plan has a status: nothing shows that a backup was made."
                     .into()
             }
+            What::NoMembers => "This plan backs up no application that the cluster has.".into(),
             What::NothingDue => "No application was due in this run.".into(),
             What::UnknownPlan(ids) => format!(
                 "An alert names {} that this cluster does not have: {}.",
@@ -278,6 +283,17 @@ impl Words for English {
         "It is not known how old the newest good snapshots are."
     }
 
+    fn risk_unknown_of_others(&self, n: usize) -> String {
+        format!(
+            "For {n} other failed {} it is not known since when.",
+            if n == 1 {
+                "application"
+            } else {
+                "applications"
+            }
+        )
+    }
+
     fn advice(&self, advice: Advice) -> &'static str {
         match advice {
             Advice::CheckDestination => {
@@ -319,6 +335,12 @@ impl Words for English {
             }
             Advice::WaitForNextRun => {
                 "The next run writes the damaged status anew. If it stays so, run the backup by hand."
+            }
+            Advice::AddApplications => {
+                "The plan backs up nothing: choose the applications that it should back up (cluster-admin, Backup and restore)."
+            }
+            Advice::CheckPlans => {
+                "Check that the plans that should run are switched on and have applications (cluster-admin, Backup and restore)."
             }
             Advice::Nothing => "Nothing to do.",
         }
@@ -460,7 +482,7 @@ impl Words for English {
 
 fn skip(reason: &SkipReason) -> String {
     match reason {
-        SkipReason::AllOk => "every application is ok".into(),
+        SkipReason::AllOk => "no application failed".into(),
         SkipReason::Off => {
             "repo_check.method is off, or there is no way to ask from this machine".into()
         }

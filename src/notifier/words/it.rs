@@ -1,7 +1,7 @@
 //! Italian, in the words of NS8's own pages (`Backup e ripristino`, `Log di
 //! sistema`, `chiave di crittografia dei dati`).
 
-use super::{DestinationStory, Labels, Names, Past, Unit, WarningText, What, Words};
+use super::{DestinationStory, Labels, Names, Past, Things, Unit, WarningText, What, Words};
 use crate::model::{
     Advice, ModuleCause, Outcome, PlanCause, ProbeMethod, RepoCause, ReportKind, SkipReason,
 };
@@ -110,11 +110,12 @@ impl Words for Italian {
         format!("{n} {}", if n == 1 { one } else { many })
     }
 
-    fn and_more(&self, n: usize) -> String {
-        if n == 1 {
-            "e un'altra".into()
-        } else {
-            format!("e altre {n}")
+    fn and_more(&self, n: usize, of: Things) -> String {
+        match (of, n) {
+            (Things::Applications, 1) => "e un'altra".into(),
+            (Things::Applications, n) => format!("e altre {n}"),
+            (Things::Plans | Things::Warnings, 1) => "e un altro".into(),
+            (Things::Plans | Things::Warnings, n) => format!("e altri {n}"),
         }
     }
 
@@ -127,6 +128,10 @@ impl Words for Italian {
             (ReportKind::RedisUnreachable, _) => "Stato dei backup sconosciuto",
             (ReportKind::AllWell, _) => "Tutti i piani di backup sono a posto",
         }
+    }
+
+    fn no_plan_headline(&self) -> &'static str {
+        "Nessun piano di backup da verificare"
     }
 
     fn counts(&self, bad: usize, counted: usize) -> String {
@@ -161,6 +166,9 @@ impl Words for Italian {
             What::NoStatus => {
                 "Nessuna applicazione del piano ha uno stato: nulla indica che sia stato fatto un backup."
                     .into()
+            }
+            What::NoMembers => {
+                "Questo piano non salva alcuna applicazione esistente nel cluster.".into()
             }
             What::NothingDue => "Nessuna applicazione era prevista in questa esecuzione.".into(),
             What::UnknownPlan(ids) if ids.several => format!(
@@ -304,6 +312,14 @@ impl Words for Italian {
         "Non si sa a quando risalgono gli ultimi snapshot validi."
     }
 
+    fn risk_unknown_of_others(&self, n: usize) -> String {
+        if n == 1 {
+            "Per un'altra applicazione fallita non si sa da quando.".into()
+        } else {
+            format!("Per altre {n} applicazioni fallite non si sa da quando.")
+        }
+    }
+
     fn advice(&self, advice: Advice) -> &'static str {
         match advice {
             Advice::CheckDestination => {
@@ -345,6 +361,12 @@ impl Words for Italian {
             }
             Advice::WaitForNextRun => {
                 "La prossima esecuzione riscrive lo stato danneggiato. Se il problema resta, eseguire il backup a mano."
+            }
+            Advice::AddApplications => {
+                "Il piano non salva nulla: scegliere le applicazioni che deve salvare (cluster-admin, Backup e ripristino)."
+            }
+            Advice::CheckPlans => {
+                "Verificare che i piani previsti siano abilitati e abbiano applicazioni (cluster-admin, Backup e ripristino)."
             }
             Advice::Nothing => "Nulla da fare.",
         }
@@ -486,7 +508,7 @@ impl Words for Italian {
 
 fn skip(reason: &SkipReason) -> String {
     match reason {
-        SkipReason::AllOk => "tutte le applicazioni sono a posto".into(),
+        SkipReason::AllOk => "nessuna applicazione è fallita".into(),
         SkipReason::Off => {
             "repo_check.method è off, oppure da questa macchina non c'è modo di interrogarla".into()
         }

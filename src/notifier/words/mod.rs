@@ -33,6 +33,17 @@ pub enum Unit {
     Day,
 }
 
+/// What is counted where only a number is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Things {
+    /// Applications.
+    Applications,
+    /// Plans.
+    Plans,
+    /// Warnings.
+    Warnings,
+}
+
 /// Names in a sentence: already joined, and whether they are several, for the
 /// verb.
 #[derive(Clone, Copy, Debug)]
@@ -63,6 +74,8 @@ pub enum What<'a> {
     NoneGood(usize),
     /// Nothing shows that a backup was made.
     NoStatus,
+    /// The plan has no application that could be backed up.
+    NoMembers,
     /// No application was due.
     NothingDue,
     /// An alert named what is no plan; its ids.
@@ -121,11 +134,13 @@ pub trait Words: Sync {
     fn day_letter(&self) -> char;
     /// `3 days`.
     fn span(&self, n: u64, unit: Unit) -> String;
-    /// `and 12 more`.
-    fn and_more(&self, n: usize) -> String;
+    /// `and 12 more`; of what decides the gender.
+    fn and_more(&self, n: usize, of: Things) -> String;
 
     /// The verdict, as the subject and the headline have it.
     fn headline(&self, kind: ReportKind, outcome: Outcome) -> &'static str;
+    /// The same where all would be well, had there been any plan to check.
+    fn no_plan_headline(&self) -> &'static str;
     /// `2 of 7 applications failed`; for the subject.
     fn counts(&self, bad: usize, counted: usize) -> String;
     /// What happened.
@@ -152,6 +167,8 @@ pub trait Words: Sync {
     fn never_saved(&self, who: Names<'_>) -> String;
     /// It is not known since when data is in no backup.
     fn risk_unknown(&self) -> &'static str;
+    /// It is known of some, and not of these many others.
+    fn risk_unknown_of_others(&self, n: usize) -> String;
     /// What to do.
     fn advice(&self, advice: Advice) -> &'static str;
 

@@ -17,7 +17,7 @@ fn an_alert_for_a_run_that_is_fine_gives_one_mail_that_says_so() {
         "All 7 applications were backed up.",
         "An alert asked for this check; the newest results show no failure.",
         "Backed up (7)",
-        "The destination was not checked: every application is ok.",
+        "The destination was not checked: no application failed.",
         "alertname=BackupFailed id=1 name=Nightly node=1 severity=critical",
     ]);
     letter.has_row("mail1 mail1 Leader (1) ok");
