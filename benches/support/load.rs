@@ -1,12 +1,17 @@
 //! Posts webhooks over many connections and measures each from the first byte
 //! sent to the last byte read. A connection is used again for as long as the
-//! server lets it, as Alertmanager's client does.
+//! server lets it, as Alertmanager's client does. All clients share one thread:
+//! fifty of them would wait for a processor, and not for the server.
 
-use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::io;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use super::figures::percentile;
 
@@ -22,21 +27,20 @@ pub struct Load {
     pub failed: usize,
 }
 
-/// Posts to `/alert` from `connections` threads for `time`; what was sent in
+/// Posts to `/alert` from `connections` clients for `time`; what was sent in
 /// the first fifth warms up and is not counted. A request that failed counts
 /// with the time that its client lost by it: a server that leaves clients
 /// waiting must not look quick.
 pub fn post_alerts(address: SocketAddr, connections: usize, time: Duration) -> Load {
     let begin = Instant::now();
     let (counted_from, end) = (begin + time / 5, begin + time);
-    let results: Vec<Sent> = thread::scope(|scope| {
-        let threads: Vec<_> = (0..connections)
-            .map(|_| scope.spawn(move || post_until(address, counted_from, end)))
-            .collect();
-        threads
-            .into_iter()
-            .map(|thread| thread.join().expect("a client"))
-            .collect()
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let results = runtime.block_on(async {
+        let clients = (0..connections).map(|_| post_until(address, counted_from, end));
+        clients.collect::<JoinSet<Sent>>().join_all().await
     });
     let failed = results.iter().map(|sent| sent.failed).sum();
     let in_time: usize = results.iter().map(|sent| sent.in_time).sum();
@@ -61,13 +65,16 @@ struct Sent {
     failed: usize,
 }
 
-fn post_until(address: SocketAddr, counted_from: Instant, end: Instant) -> Sent {
+async fn post_until(address: SocketAddr, counted_from: Instant, end: Instant) -> Sent {
     let mut connection = None;
     let mut sent = Sent::default();
     while Instant::now() < end {
         let request = request(address);
         let begin = Instant::now();
         let posted = post(address, &mut connection, &request);
+        let posted = timeout(LIMIT, posted)
+            .await
+            .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
         let done = Instant::now();
         if posted.is_err() {
             connection = None;
@@ -81,34 +88,32 @@ fn post_until(address: SocketAddr, counted_from: Instant, end: Instant) -> Sent 
     sent
 }
 
-fn post(
+async fn post(
     address: SocketAddr,
     connection: &mut Option<BufReader<TcpStream>>,
     request: &[u8],
 ) -> io::Result<()> {
     let mut reader = match connection.take() {
         Some(open) => open,
-        None => BufReader::new(connect(address)?),
+        None => BufReader::new(connect(address).await?),
     };
-    reader.get_mut().write_all(request)?;
-    if read_answer(&mut reader)? {
+    reader.get_mut().write_all(request).await?;
+    if read_answer(&mut reader).await? {
         *connection = Some(reader);
     }
     Ok(())
 }
 
-fn connect(address: SocketAddr) -> io::Result<TcpStream> {
-    let stream = TcpStream::connect_timeout(&address, LIMIT)?;
+async fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
-    stream.set_read_timeout(Some(LIMIT))?;
-    stream.set_write_timeout(Some(LIMIT))?;
     Ok(stream)
 }
 
 /// Reads a 200 to its end; whether the connection can be used again.
-fn read_answer(reader: &mut BufReader<TcpStream>) -> io::Result<bool> {
+async fn read_answer(reader: &mut BufReader<TcpStream>) -> io::Result<bool> {
     let mut line = String::new();
-    reader.read_line(&mut line)?;
+    reader.read_line(&mut line).await?;
     if line.split(' ').nth(1) != Some("200") {
         return Err(io::Error::other(format!("answered {line:?}")));
     }
@@ -116,18 +121,19 @@ fn read_answer(reader: &mut BufReader<TcpStream>) -> io::Result<bool> {
     let mut length = None;
     loop {
         line.clear();
-        reader.read_line(&mut line)?;
+        reader.read_line(&mut line).await?;
         let header = line.trim_end().to_ascii_lowercase();
         match header.split_once(':') {
-            Some(("content-length", value)) => length = value.trim().parse::<u64>().ok(),
+            Some(("content-length", value)) => length = value.trim().parse::<usize>().ok(),
             Some(("connection", value)) if value.trim() == "close" => keep = false,
             Some(_) => {}
             None => break,
         }
     }
+    let mut body = vec![0; length.unwrap_or_default()];
     match length {
-        Some(length) => io::copy(&mut reader.take(length), &mut io::sink())?,
-        None => io::copy(reader, &mut io::sink())?,
+        Some(_) => reader.read_exact(&mut body).await?,
+        None => reader.read_to_end(&mut body).await?,
     };
     Ok(keep && length.is_some())
 }
