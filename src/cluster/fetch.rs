@@ -18,7 +18,7 @@ use super::old_layouts::OldLayouts;
 use super::parse::Read;
 use super::value::{is_id, shown};
 use super::{ClusterError, keys};
-use crate::model::{ClusterState, ModuleId, NodeId, PlanId};
+use crate::model::{ClusterState, ModuleId, NodeId, PlanId, Reason};
 
 /// `SCAN` looks at this part of the keyspace in one step.
 const SCAN_STEPS: u64 = 8;
@@ -93,8 +93,7 @@ async fn list_plans(
                     read.with_plan_status.insert(PlanId::from(id));
                 }
                 (Some(_), None, None) => {
-                    read.statuses
-                        .note(shown(key), "its last part is not the id of a plan");
+                    read.statuses.note(shown(key), Reason::NoPlanId);
                 }
                 _ => {}
             }

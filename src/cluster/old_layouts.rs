@@ -15,7 +15,7 @@ use super::parse::Read;
 use super::statuses::Origin;
 use super::value::raw;
 use super::{ClusterError, keys, status};
-use crate::model::{DestinationId, ModuleId, PlanId};
+use crate::model::{DestinationId, ModuleId, PlanId, Reason};
 
 /// What is to be read of the old layouts.
 #[derive(Default)]
@@ -81,7 +81,7 @@ impl OldLayouts {
     fn members_from_set(&mut self, read: &mut Read, module: &ModuleId, reply: Reply) {
         let Some(plans) = reply.elements() else {
             read.statuses
-                .note(keys::module_plans(module), "it is not a set");
+                .note(keys::module_plans(module), Reason::NotASet);
             return;
         };
         for plan in plans.iter().filter_map(raw).map(|id| PlanId::from(&*id)) {
@@ -186,7 +186,7 @@ fn layout_b(read: &mut Read, plan: &PlanId, module: ModuleId, reply: Reply) {
             let texts: Vec<_> = values.iter().map(|v| raw(v).map(Into::into)).collect();
             status::layout_b(&texts, read.now())
         }
-        None => status::Parsed::failed("it is not a hash"),
+        None => status::Parsed::failed(Reason::NotAHash),
     };
     let key = keys::status_b(&module, plan);
     read.statuses
@@ -206,7 +206,7 @@ fn layout_c(read: &mut Read, plan: &PlanId, module: ModuleId, reply: Reply) {
                 read.now(),
             )
         }
-        None => status::Parsed::failed("it is not a hash"),
+        None => status::Parsed::failed(Reason::NotAHash),
     };
     let key = keys::status_c(&module, plan);
     read.statuses
@@ -216,7 +216,7 @@ fn layout_c(read: &mut Read, plan: &PlanId, module: ModuleId, reply: Reply) {
 fn plan_status(read: &mut Read, plan: &PlanId, reply: Reply) {
     let key = keys::plan_status_c(plan);
     let Some(fields) = reply.fields() else {
-        read.statuses.note(key, "it is not a hash");
+        read.statuses.note(key, Reason::NotAHash);
         return;
     };
     let timestamp = fields.get(&Key::from("timestamp")).and_then(raw);

@@ -10,7 +10,7 @@ use super::statuses::{Origin, Statuses};
 use super::value::{is_id, label, raw, shown, without_credentials};
 use super::{keys, status, value};
 use crate::model::{
-    ClusterState, Destination, DestinationId, Module, ModuleId, NodeId, Plan, PlanId,
+    ClusterState, Destination, DestinationId, Module, ModuleId, NodeId, Plan, PlanId, Reason,
 };
 
 /// A read that is under way.
@@ -69,7 +69,7 @@ impl Read {
                 };
                 self.state.modules.insert(ModuleId::new(id), module);
             } else {
-                self.note_field(keys::MODULE_UUID, &id, "it is not a module and its UUID");
+                self.note_field(keys::MODULE_UUID, &id, Reason::NoModule);
             }
         }
         for (id, node) in self.hash(keys::MODULE_NODE, nodes) {
@@ -78,7 +78,7 @@ impl Read {
             match (module, node_id(&node)) {
                 (Some(module), Some(node)) => module.node = Some(node),
                 (Some(_), None) => {
-                    self.note_field(keys::MODULE_NODE, &id, "it is not the number of a node");
+                    self.note_field(keys::MODULE_NODE, &id, Reason::NoNodeId);
                 }
                 (None, _) => {}
             }
@@ -113,7 +113,7 @@ impl Read {
     /// The reply has the values of `fetch::PLAN_FIELDS`.
     pub fn plan(&mut self, id: &PlanId, reply: Reply) {
         let Some(values) = reply.elements() else {
-            self.statuses.note(keys::plan(id), "it is not a hash");
+            self.statuses.note(keys::plan(id), Reason::NotAHash);
             return;
         };
         let field = |place: usize| values.get(place).filter(|value| !value.is_null());
@@ -124,11 +124,7 @@ impl Read {
         }
         let destination = repository.and_then(raw).filter(|text| !text.is_empty());
         if destination.as_ref().is_some_and(|text| !is_id(text)) {
-            self.note_field(
-                &keys::plan(id),
-                "repository",
-                "it is not a destination's id",
-            );
+            self.note_field(&keys::plan(id), "repository", Reason::NoDestinationId);
         }
         if instances.is_none() {
             self.without_instances.insert(id.clone());
@@ -153,11 +149,7 @@ impl Read {
         let mut instances = Vec::new();
         for word in words.split_whitespace() {
             if !is_id(word) {
-                self.note_field(
-                    &keys::plan(plan),
-                    "instances",
-                    "one of them is not a module's id",
-                );
+                self.note_field(&keys::plan(plan), "instances", Reason::NoModuleIdInside);
             } else if seen.insert(word) {
                 instances.push(ModuleId::from(word));
             }
@@ -175,7 +167,7 @@ impl Read {
         for (field, value) in &fields {
             let id = field.as_str_lossy();
             if !is_id(&id) {
-                self.note_field(&key(), &id, "it is not a module's id");
+                self.note_field(&key(), &id, Reason::NoModuleId);
                 continue;
             }
             let module = ModuleId::from(&*id);
@@ -190,7 +182,7 @@ impl Read {
 
     /// Nothing is known of the members on that node.
     fn layout_a_of_wrong_type(&mut self, plan: &PlanId, node: NodeId) {
-        const REASON: &str = "it is not a hash";
+        const REASON: Reason = Reason::NotAHash;
         let key = || keys::status_a(node, plan);
         let here: Vec<ModuleId> = match self.state.plans.get(plan) {
             Some(members) => members
@@ -226,8 +218,7 @@ impl Read {
     /// before 3.20 the same hash holds the storage's credentials.
     pub fn destination(&mut self, id: &DestinationId, fields: [Reply; 3]) {
         if fields.iter().any(|reply| matches!(reply, Reply::WrongType)) {
-            self.statuses
-                .note(keys::destination(id), "it is not a hash");
+            self.statuses.note(keys::destination(id), Reason::NotAHash);
             return;
         }
         let [name, provider, url] = fields.map(Reply::value);
@@ -252,12 +243,12 @@ impl Read {
 
     fn hash(&mut self, key: &str, reply: Reply) -> HashMap<Key, Value> {
         reply.fields().unwrap_or_else(|| {
-            self.statuses.note(key, "it is not a hash");
+            self.statuses.note(key, Reason::NotAHash);
             HashMap::new()
         })
     }
 
-    fn note_field(&mut self, key: &str, field: &str, reason: &str) {
+    fn note_field(&mut self, key: &str, field: &str, reason: Reason) {
         self.statuses
             .note(format!("{key} {}", shown(field)), reason);
     }

@@ -216,7 +216,7 @@ pub(super) mod tests {
     fn each_member_is_judged_by_its_newest_status() {
         let unreadable = StatusReading::Unreadable(Unreadable {
             key: "k".into(),
-            reason: "not JSON".into(),
+            reason: crate::model::Reason::NotAStatus,
         });
         let state = cluster(&[(
             "1",

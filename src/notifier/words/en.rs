@@ -2,7 +2,7 @@
 
 use super::{DestinationStory, Labels, Names, Past, Things, Unit, WarningText, What, Words};
 use crate::model::{
-    Advice, ModuleCause, Outcome, PlanCause, ProbeMethod, RepoCause, ReportKind, SkipReason,
+    Advice, ModuleCause, Outcome, PlanCause, ProbeMethod, Reason, RepoCause, ReportKind, SkipReason,
 };
 
 /// English.
@@ -457,6 +457,10 @@ impl Words for English {
                 who.text
             ),
         }
+    }
+
+    fn reason(&self, reason: &Reason) -> String {
+        reason.to_string()
     }
 
     fn zone(&self, zone: &str) -> String {

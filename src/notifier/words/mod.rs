@@ -10,7 +10,7 @@ mod it;
 use serde::Serialize;
 
 use crate::model::{
-    Advice, Language, ModuleCause, Outcome, PlanCause, ProbeMethod, RepoCause, ReportKind,
+    Advice, Language, ModuleCause, Outcome, PlanCause, ProbeMethod, Reason, RepoCause, ReportKind,
     SkipReason,
 };
 
@@ -193,6 +193,8 @@ pub trait Words: Sync {
     fn repositories_left_out(&self, n: usize) -> String;
     /// A warning.
     fn warning(&self, warning: WarningText<'_>) -> String;
+    /// What is wrong with a key of Redis.
+    fn reason(&self, reason: &Reason) -> String;
     /// The zone of all times.
     fn zone(&self, zone: &str) -> String;
     /// Behind the schedule of a plan that is not enabled.
