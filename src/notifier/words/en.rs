@@ -492,6 +492,7 @@ fn skip(reason: &SkipReason) -> String {
         }
         SkipReason::NoDestination => "the plan names none, or one that does not exist".into(),
         SkipReason::NotGranted => "this program lacks the role cluster:reader".into(),
+        SkipReason::Busy => "the cluster agent is busy".into(),
         SkipReason::Unavailable(how) => how.clone(),
     }
 }

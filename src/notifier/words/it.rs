@@ -548,6 +548,7 @@ fn skip(reason: &SkipReason) -> String {
             "il piano non ne indica una, o ne indica una inesistente".into()
         }
         SkipReason::NotGranted => "a questo programma manca il ruolo cluster:reader".into(),
+        SkipReason::Busy => "l'agente del cluster è occupato".into(),
         SkipReason::Unavailable(how) => how.clone(),
     }
 }

@@ -334,6 +334,15 @@ mod tests {
     }
 
     #[test]
+    fn a_busy_cluster_is_told_in_the_readers_language() {
+        let reason = Some(&SkipReason::Busy);
+        for (language, word) in [(Language::En, "is busy"), (Language::It, "occupato")] {
+            let said = words(language).destination(DestinationStory::NotChecked(reason));
+            assert!(said.contains(word), "{said}");
+        }
+    }
+
+    #[test]
     fn one_application_is_not_spoken_of_as_many() {
         let w = words(Language::En);
         assert_eq!(w.counts(1, 1), "1 of 1 application failed");
