@@ -133,7 +133,7 @@ pub struct MemberResult {
     #[serde(default)]
     pub files: Option<u64>,
     /// For what is not ok: the newest snapshot that a probe found. Changes
-    /// made since then are in no backup.
+    /// made since then are not at this destination.
     #[serde(default)]
     pub at_risk_since: Option<Timestamp>,
     /// A probe saw the repository and found no snapshot in it at all.

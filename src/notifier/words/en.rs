@@ -266,7 +266,7 @@ impl Words for English {
 
     fn at_risk(&self, who: Names<'_>, since: Past<'_>) -> String {
         format!(
-            "{}: changes made after {} are in no backup.",
+            "{}: changes made after {} are not at this destination.",
             who.text,
             ago(since)
         )

@@ -296,7 +296,7 @@ impl Words for Italian {
 
     fn at_risk(&self, who: Names<'_>, since: Past<'_>) -> String {
         format!(
-            "{}: le modifiche successive {} non sono in alcun backup.",
+            "{}: le modifiche successive {} non sono in questa destinazione.",
             who.text,
             on("al", &ago(since))
         )
