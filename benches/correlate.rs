@@ -1,5 +1,5 @@
-//! How long it takes to read and judge a whole cluster, beside a client that
-//! only fetches the same keys, and how that grows.
+//! How long it takes to read and judge a whole cluster, beside clients that only
+//! fetch the same keys, and how that grows.
 //!
 //! `cargo bench --bench correlate`; needs `redis-server`.
 #![allow(
@@ -19,6 +19,7 @@ use ns8_backup_monitor::config::Redis;
 use ns8_backup_monitor::correlator::judge;
 use ns8_backup_monitor::model::Severity;
 use support::figures::{figure, median, ms, ratio, timed};
+use support::library;
 use support::redis::{self, Client};
 use support::sample::{self, START, Size};
 
@@ -37,19 +38,21 @@ fn main() {
         };
         compare(address, size)
     });
-    for (modules, (ours, bare)) in sizes.iter().zip(&times) {
+    for (modules, times) in sizes.iter().zip(&times) {
+        let print = |what: &str, value: &str, target| {
+            figure(&format!("{modules} modules: {what}"), value, target);
+        };
+        print("read and judge", &ms(times.ours), "");
+        print("fetch by the library alone", &ms(times.library), "");
+        print("fetch over a bare socket", &ms(times.socket), "");
+        let part = format!("{:.2}", ratio(times.ours, times.library));
         let target = if *modules == 5_000 { "<= 2" } else { "" };
-        figure(
-            &format!("{modules} modules: read and judge"),
-            &ms(*ours),
-            "",
-        );
-        figure(&format!("{modules} modules: bare fetch"), &ms(*bare), "");
-        let ratio = format!("{:.2}", ratio(*ours, *bare));
-        figure(&format!("{modules} modules: ratio"), &ratio, target);
+        print("program / library", &part, target);
+        let part = format!("{:.2}", ratio(times.ours, times.socket));
+        print("program / socket", &part, "");
     }
-    let [_, (middle, _), (largest, _)] = times;
-    let growth = format!("{:.1}", ratio(largest, middle));
+    let [_, middle, largest] = times;
+    let growth = format!("{:.1}", ratio(largest.ours, middle.ours));
     figure(
         "10 times the modules take this many times as long",
         &growth,
@@ -57,8 +60,15 @@ fn main() {
     );
 }
 
-/// The medians of the program's way and of the bare one, taken in turn.
-fn compare(address: SocketAddr, size: Size) -> (Duration, Duration) {
+/// Medians.
+struct Times {
+    ours: Duration,
+    library: Duration,
+    socket: Duration,
+}
+
+/// The three ways in turn, so that a neighbour's load meets all of them.
+fn compare(address: SocketAddr, size: Size) -> Times {
     let mut client = Client::connect(address);
     sample::fill(&mut client, size);
     let commands = sample::fetch_commands(size);
@@ -70,15 +80,23 @@ fn compare(address: SocketAddr, size: Size) -> (Duration, Duration) {
         own: address.to_string(),
         port: address.port(),
     });
+    let bare = runtime.block_on(library::connect(address));
     let now = Timestamp::from_second(START + 3600).expect("a time");
-    let (mut ours, mut bare) = (Vec::new(), Vec::new());
+    let (mut ours, mut by_library, mut by_socket) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        bare.push(timed(|| client.pipeline(&commands)).0);
+        by_socket.push(timed(|| client.pipeline(&commands)).0);
+        let (time, replies) = timed(|| runtime.block_on(library::pipeline(&bare, &commands)));
+        assert_eq!(replies, commands.len());
+        by_library.push(time);
         let (time, failed) = timed(|| runtime.block_on(read_and_judge(&reader, now)));
         assert_eq!(failed, size.modules.div_ceil(50), "every fiftieth failed");
         ours.push(time);
     }
-    (median(&mut ours), median(&mut bare))
+    Times {
+        ours: median(&mut ours),
+        library: median(&mut by_library),
+        socket: median(&mut by_socket),
+    }
 }
 
 /// How many members are bad, in all plans.

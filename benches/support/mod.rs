@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each bench uses its part of it")]
 
 pub mod figures;
+pub mod library;
 pub mod load;
 pub mod redis;
 pub mod sample;

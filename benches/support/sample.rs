@@ -21,6 +21,11 @@ impl Size {
         format!("{image}{}", index / IMAGES.len() + 1)
     }
 
+    /// The modules of each plan live on all nodes.
+    fn node(self, index: usize) -> usize {
+        index / self.plans % NODES + 1
+    }
+
     fn modules_of(self, plan: usize) -> impl Iterator<Item = usize> {
         (plan..self.modules).step_by(self.plans)
     }
@@ -57,7 +62,7 @@ pub fn fill(client: &mut Client, size: Size) {
         commands.push(command(&["HSET", &vpn, "ip_address", "127.0.0.1"]));
     }
     for index in 0..size.modules {
-        fill_module(&mut commands, index);
+        fill_module(&mut commands, size, index);
     }
     for plan in size.plan_ids() {
         fill_plan(&mut commands, size, plan);
@@ -65,10 +70,10 @@ pub fn fill(client: &mut Client, size: Size) {
     client.pipeline(&commands);
 }
 
-fn fill_module(commands: &mut Vec<Vec<String>>, index: usize) {
+fn fill_module(commands: &mut Vec<Vec<String>>, size: Size, index: usize) {
     let id = Size::module(index);
     let uuid = format!("{index:08x}-0000-4000-8000-000000000000");
-    let node = (index % NODES + 1).to_string();
+    let node = size.node(index).to_string();
     commands.push(command(&["HSET", "cluster/module_uuid", &id, &uuid]));
     commands.push(command(&["HSET", "cluster/module_node", &id, &node]));
     let name = format!("Application {index}");
@@ -85,7 +90,7 @@ fn fill_plan(commands: &mut Vec<Vec<String>>, size: Size, plan: usize) {
             START + 300,
             1_000_000 + index,
         );
-        let key = format!("node/{}/backup_status/{plan}", index % NODES + 1);
+        let key = format!("node/{}/backup_status/{plan}", size.node(index));
         commands.push(command(&["HSET", &key, &Size::module(index), &status]));
         instances.push(Size::module(index));
     }
@@ -107,7 +112,8 @@ fn fill_plan(commands: &mut Vec<Vec<String>>, size: Size, plan: usize) {
     ]));
 }
 
-/// What a client must ask that knows every key beforehand and looks for none.
+/// What a client must ask that knows every key beforehand and looks for none:
+/// all that exist, and whether there is a status as older cores kept it.
 pub fn fetch_commands(size: Size) -> Vec<Vec<String>> {
     let mut commands = vec![
         command(&["GET", "cluster/uuid"]),
@@ -123,10 +129,18 @@ pub fn fetch_commands(size: Size) -> Vec<Vec<String>> {
     let names: Vec<String> = (0..size.modules)
         .map(|index| format!("module/{}/ui_name", Size::module(index)))
         .collect();
-    for names in names.chunks(1000) {
-        let mut command = vec!["MGET".to_owned()];
-        command.extend_from_slice(names);
-        commands.push(command);
+    let old: Vec<String> = (0..size.modules)
+        .map(|index| {
+            let plan = index % size.plans + 1;
+            format!("module/{}/backup_status/{plan}", Size::module(index))
+        })
+        .collect();
+    for (name, keys) in [("MGET", &names), ("EXISTS", &old)] {
+        for keys in keys.chunks(1000) {
+            let mut command = vec![name.to_owned()];
+            command.extend_from_slice(keys);
+            commands.push(command);
+        }
     }
     for plan in size.plan_ids() {
         commands.push(command(&["HGETALL", &format!("cluster/backup/{plan}")]));

@@ -176,7 +176,7 @@ fn commit_together(
     place.check()?;
     in_transaction(connection, "BEGIN IMMEDIATE", || {
         for job in jobs {
-            connection.execute_batch("SAVEPOINT job")?;
+            connection.prepare_cached("SAVEPOINT job")?.execute([])?;
             if let Err(error) = job.run(connection) {
                 // A full disk can end the whole transaction, and with it the
                 // savepoint and the work of the others.
@@ -185,7 +185,7 @@ fn commit_together(
                 }
                 connection.execute_batch("ROLLBACK TO job")?;
             }
-            connection.execute_batch("RELEASE job")?;
+            connection.prepare_cached("RELEASE job")?.execute([])?;
         }
         Ok(())
     })

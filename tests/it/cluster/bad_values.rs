@@ -5,7 +5,7 @@ use std::time::Duration;
 use ns8_backup_monitor::cluster::{ClusterReader as _, RedisReader};
 use ns8_backup_monitor::model::{Layout, Reason};
 
-use super::{START, errors, limits, now, read, unreadable, usual};
+use super::{START, errors, instances, limits, now, read, unreadable, usual};
 use crate::support::redis::Cluster;
 
 #[tokio::test]
@@ -108,6 +108,12 @@ async fn names_that_look_like_messages_of_redis_stop_nothing() {
         .field("enabled", "pmessage")
         .instances(["mail1"]);
     cluster.status_a(1, "1", "mail1", START, START, 0);
+    for plan in ["subscribe", "psubscribe", "unsubscribe"] {
+        cluster.plan(plan, "Old");
+        cluster.member_b(plan, "mail2");
+    }
+    cluster.hset("module/mail1/backup/2/status", "pmessage", "message");
+    cluster.status_c("2", "mail1", "success", "2026-05-28T20:00:00Z", "");
     let reader = RedisReader::with_limits(&cluster.tcp(), limits(Duration::from_secs(5)));
     let state = reader.read(now()).await.unwrap();
     assert_eq!(state.plans[&"1".into()].name, "subscribe");
@@ -116,6 +122,8 @@ async fn names_that_look_like_messages_of_redis_stop_nothing() {
         state.modules[&"mail2".into()].name.as_deref(),
         Some("psubscribe")
     );
+    assert_eq!(instances(&state.plans[&"subscribe".into()]), ["mail2"]);
+    assert_eq!(errors(&state, "2", "mail1"), (Layout::C, 0));
 }
 
 #[tokio::test]
