@@ -275,8 +275,16 @@ impl Connection {
 }
 
 /// What Redis or fred said, fit to be shown.
+/// In words for a person: of an error of the system fred gives its debug form,
+/// `Os { code: 111, kind: ConnectionRefused, message: "Connection refused" }`.
 fn words(error: &FredError) -> String {
-    truncate(&sanitize(error.details()), 200)
+    let told = error.details();
+    let plain = told
+        .split_once("message: \"")
+        .and_then(|(_, rest)| rest.split_once('"'))
+        .filter(|_| told.starts_with("Os {"))
+        .map_or(told, |(message, _)| message);
+    truncate(&sanitize(plain), 200)
 }
 
 fn builder(endpoint: &Endpoint, connect: Duration, limit: Duration) -> Builder {

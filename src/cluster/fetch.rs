@@ -21,7 +21,7 @@ use super::old_layouts::OldLayouts;
 use super::parse::Read;
 use super::value::{is_id, shown};
 use super::{ClusterError, keys};
-use crate::model::{ClusterState, DestinationId, ModuleId, NodeId, PlanId};
+use crate::model::{ClusterState, DestinationId, ModuleId, NodeId, PlanId, Reason};
 
 /// `SCAN` looks at this part of the keyspace in one step.
 const SCAN_STEPS: u64 = 8;
@@ -109,8 +109,7 @@ fn plans_among(scanned: &[String], read: &mut Read) -> Vec<PlanId> {
                 read.with_plan_status.insert(PlanId::from(id));
             }
             (Some(_), None, None) => {
-                read.statuses
-                    .note(shown(key), "its last part is not the id of a plan");
+                read.statuses.note(shown(key), Reason::NoPlanId);
             }
             _ => {}
         }

@@ -13,7 +13,7 @@ use super::parse::Read;
 use super::statuses::Origin;
 use super::value::raw;
 use super::{ClusterError, keys, status};
-use crate::model::{ModuleId, PlanId};
+use crate::model::{ModuleId, PlanId, Reason};
 
 /// What is to be read of layout B.
 #[derive(Default)]
@@ -53,7 +53,7 @@ impl OldLayouts {
     fn members_from_set(&mut self, read: &mut Read, module: &ModuleId, reply: Reply) {
         let Some(plans) = reply.members() else {
             read.statuses
-                .note(keys::module_plans(module), "it is not a set");
+                .note(keys::module_plans(module), Reason::NotASet);
             return;
         };
         for plan in plans.iter().filter_map(raw).map(|id| PlanId::from(&*id)) {
@@ -169,7 +169,7 @@ fn layout_b(read: &mut Read, plan: &PlanId, module: ModuleId, reply: Reply) {
             let texts: Vec<_> = values.iter().map(|v| raw(v).map(Into::into)).collect();
             status::layout_b(&texts, read.now())
         }
-        None => status::Parsed::failed("it is not a hash"),
+        None => status::Parsed::failed(Reason::NotAHash),
     };
     let key = |module: &ModuleId| keys::status_b(module, plan);
     read.statuses
@@ -184,7 +184,7 @@ fn layout_c(read: &mut Read, plan: &PlanId, module: ModuleId, reply: Reply) {
             let field = |place: usize| texts.get(place).and_then(Option::as_deref);
             status::layout_c(field(0), field(1), field(2), read.now())
         }
-        None => status::Parsed::failed("it is not a hash"),
+        None => status::Parsed::failed(Reason::NotAHash),
     };
     let key = |module: &ModuleId| keys::status_c(module, plan);
     read.statuses
@@ -194,7 +194,7 @@ fn layout_c(read: &mut Read, plan: &PlanId, module: ModuleId, reply: Reply) {
 fn plan_status(read: &mut Read, plan: &PlanId, reply: Reply) {
     let changed = match reply.value() {
         Some(value) => status::iso_time(raw(&value).as_deref(), read.now()),
-        None => Err("it is not a hash".to_owned()),
+        None => Err(Reason::NotAHash),
     };
     match (changed, read.state.plans.get_mut(plan)) {
         (Ok(at), Some(plan)) => plan.status_changed = Some(at),

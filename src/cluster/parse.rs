@@ -10,7 +10,7 @@ use super::statuses::{Origin, Statuses};
 use super::value::{is_id, label, raw, shown, without_credentials};
 use super::{keys, status, value};
 use crate::model::{
-    ClusterState, Destination, DestinationId, Module, ModuleId, Node, NodeId, Plan, PlanId,
+    ClusterState, Destination, DestinationId, Module, ModuleId, Node, NodeId, Plan, PlanId, Reason,
 };
 
 /// A read that is under way.
@@ -59,7 +59,7 @@ impl Read {
     /// `cluster/module_uuid` says which modules are live.
     pub fn modules(&mut self, uuids: Reply) {
         let Some(fields) = uuids.fields() else {
-            self.statuses.note(keys::MODULE_UUID, "it is not a hash");
+            self.statuses.note(keys::MODULE_UUID, Reason::NotAHash);
             return;
         };
         let mut modules = Vec::new();
@@ -74,7 +74,7 @@ impl Read {
                 };
                 modules.push((ModuleId::new(id), module));
             } else {
-                self.note_field(keys::MODULE_UUID, &id, "it is not a module and its UUID");
+                self.note_field(keys::MODULE_UUID, &id, Reason::NoModule);
             }
         }
         // Collected from a list, a map is built in one go.
@@ -86,7 +86,7 @@ impl Read {
     /// the nodes.
     pub fn names_and_nodes(&mut self, names: &[Value], nodes: Option<&[Value]>) {
         if nodes.is_none() {
-            self.statuses.note(keys::MODULE_NODE, "it is not a hash");
+            self.statuses.note(keys::MODULE_NODE, Reason::NotAHash);
         }
         let (mut names, mut nodes) = (names.iter(), nodes.unwrap_or_default().iter());
         for (id, module) in &mut self.state.modules {
@@ -94,10 +94,8 @@ impl Read {
             module.name = names.next().and_then(label);
             module.node = node.and_then(node_id);
             if node.is_some() && module.node.is_none() {
-                self.statuses.note(
-                    format!("{} {id}", keys::MODULE_NODE),
-                    "it is not the number of a node",
-                );
+                self.statuses
+                    .note(format!("{} {id}", keys::MODULE_NODE), Reason::NoNodeId);
             }
         }
         let hosts = self.state.modules.values().filter_map(|module| module.node);
@@ -114,7 +112,7 @@ impl Read {
     /// The reply has the values of `fetch::PLAN_FIELDS`.
     pub fn plan(&mut self, id: &PlanId, reply: Reply) {
         let Some(values) = reply.elements() else {
-            self.statuses.note(keys::plan(id), "it is not a hash");
+            self.statuses.note(keys::plan(id), Reason::NotAHash);
             return;
         };
         let field = |place: usize| values.get(place).filter(|value| !value.is_null());
@@ -125,11 +123,7 @@ impl Read {
         }
         let destination = repository.and_then(raw).filter(|text| !text.is_empty());
         if destination.as_ref().is_some_and(|text| !is_id(text)) {
-            self.note_field(
-                &keys::plan(id),
-                "repository",
-                "it is not a destination's id",
-            );
+            self.note_field(&keys::plan(id), "repository", Reason::NoDestinationId);
         }
         if instances.is_none() {
             self.without_instances.insert(id.clone());
@@ -154,11 +148,7 @@ impl Read {
         let mut instances = Vec::new();
         for word in words.split_whitespace() {
             if !is_id(word) {
-                self.note_field(
-                    &keys::plan(plan),
-                    "instances",
-                    "one of them is not a module's id",
-                );
+                self.note_field(&keys::plan(plan), "instances", Reason::NoModuleIdInside);
             } else if seen.insert(word) {
                 instances.push(ModuleId::from(word));
             }
@@ -175,7 +165,7 @@ impl Read {
         for (field, value) in fields {
             let id = raw(&field).unwrap_or_default();
             if !is_id(&id) {
-                self.note_field(&keys::status_a(node, plan), &id, "it is not a module's id");
+                self.note_field(&keys::status_a(node, plan), &id, Reason::NoModuleId);
                 continue;
             }
             let module = ModuleId::new(id);
@@ -192,7 +182,7 @@ impl Read {
 
     /// Nothing is known of the members on that node.
     fn layout_a_of_wrong_type(&mut self, plan: &PlanId, node: NodeId) {
-        const REASON: &str = "it is not a hash";
+        const REASON: Reason = Reason::NotAHash;
         let key = |_: &ModuleId| keys::status_a(node, plan);
         let here: Vec<ModuleId> = match self.state.plans.get(plan) {
             Some(members) => members
@@ -228,8 +218,7 @@ impl Read {
     /// before 3.20 the same hash holds the storage's credentials.
     pub fn destination(&mut self, id: &DestinationId, fields: [Reply; 3]) {
         if fields.iter().any(|reply| matches!(reply, Reply::WrongType)) {
-            self.statuses
-                .note(keys::destination(id), "it is not a hash");
+            self.statuses.note(keys::destination(id), Reason::NotAHash);
             return;
         }
         let [name, provider, url] = fields.map(Reply::value);
@@ -252,7 +241,7 @@ impl Read {
         self.state
     }
 
-    fn note_field(&mut self, key: &str, field: &str, reason: &str) {
+    fn note_field(&mut self, key: &str, field: &str, reason: Reason) {
         self.statuses
             .note(format!("{key} {}", shown(field)), reason);
     }

@@ -214,7 +214,7 @@ fn optional(text: &mut Option<String>) {
 
 fn clean_unreadable(unreadable: &mut Unreadable) {
     clean(&mut unreadable.key);
-    clean(&mut unreadable.reason);
+    unreadable.reason = shown(&unreadable.reason.to_string()).into();
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 
 use super::command::SAFE_ARRAY;
 use super::value::shown;
-use crate::model::{Layout, NodeId, Status};
+use crate::model::{Fault, Layout, NodeId, Reason, Status};
 
 /// How far ahead of the program's clock a node's clock may be before its
 /// statuses are no longer believed: one of next year would stay the newest for
@@ -20,8 +20,8 @@ const CLOCK_AHEAD: SignedDuration = SignedDuration::from_hours(1);
 /// What was understood: the status, or why there is none; and which fields had
 /// to be left out of it.
 pub(super) struct Parsed {
-    pub status: Result<Status, String>,
-    pub odd: Vec<String>,
+    pub status: Result<Status, Reason>,
+    pub odd: Vec<Reason>,
 }
 
 /// The names of layout A's JSON and of layout B's hash, as ns8-core's
@@ -49,8 +49,8 @@ pub(super) fn layout_a(value: &[u8], node: NodeId, now: Timestamp) -> Parsed {
             }
             parsed
         }
-        Ok(_) => Parsed::failed("it is not a JSON object"),
-        Err(_) => Parsed::failed("it is not the JSON text of a status"),
+        Ok(_) => Parsed::failed(Reason::NotAnObject),
+        Err(_) => Parsed::failed(Reason::NotAStatus),
     }
 }
 
@@ -119,8 +119,8 @@ pub(super) fn layout_c(
             errors: match result {
                 Some("success") => 0,
                 Some("error") => 1,
-                Some(_) => return Err("result is neither success nor error".to_owned()),
-                None => return Err("result is missing".to_owned()),
+                Some(_) => return Err(fault("result", Fault::NotAResult)),
+                None => return Err(fault("result", Fault::Missing)),
             },
             size: None,
             files: None,
@@ -136,20 +136,20 @@ pub(super) fn layout_c(
 }
 
 /// A `timestamp` of layout C (ISO 8601, UTC).
-pub(super) fn iso_time(text: Option<&str>, now: Timestamp) -> Result<Timestamp, String> {
-    let text = text.ok_or("timestamp is missing")?;
+pub(super) fn iso_time(text: Option<&str>, now: Timestamp) -> Result<Timestamp, Reason> {
+    let text = text.ok_or_else(|| fault("timestamp", Fault::Missing))?;
     let at: Timestamp = text
         .trim()
         .parse()
-        .map_err(|_| "timestamp is not an ISO 8601 time with its zone")?;
+        .map_err(|_| fault("timestamp", Fault::NotATime))?;
     not_ahead("timestamp", at, now)
 }
 
 impl Parsed {
     /// There is a value, and it says nothing.
-    pub fn failed(reason: &str) -> Self {
+    pub fn failed(reason: Reason) -> Self {
         Self {
-            status: Err(reason.to_owned()),
+            status: Err(reason),
             odd: Vec::new(),
         }
     }
@@ -168,7 +168,7 @@ fn counted(fields: &Fields, layout: Layout, now: Timestamp) -> Parsed {
         Ok(Status {
             start: moment("start", &fields.start, now)?,
             end: moment("end", &fields.end, now)?,
-            errors: u32::try_from(errors).map_err(|_| "errors is too large")?,
+            errors: u32::try_from(errors).map_err(|_| fault("errors", Fault::TooLarge))?,
             size,
             files,
             node: None,
@@ -182,48 +182,48 @@ fn counted(fields: &Fields, layout: Layout, now: Timestamp) -> Parsed {
     }
 }
 
-fn moment(name: &str, value: &Json, now: Timestamp) -> Result<Timestamp, String> {
+fn moment(name: &str, value: &Json, now: Timestamp) -> Result<Timestamp, Reason> {
     let seconds = whole(name, value)?;
     let at = i64::try_from(seconds)
         .ok()
         .and_then(|seconds| Timestamp::from_second(seconds).ok())
-        .ok_or_else(|| format!("{name} is too large"))?;
+        .ok_or_else(|| fault(name, Fault::TooLarge))?;
     not_ahead(name, at, now)
 }
 
-fn not_ahead(name: &str, at: Timestamp, now: Timestamp) -> Result<Timestamp, String> {
+fn not_ahead(name: &str, at: Timestamp, now: Timestamp) -> Result<Timestamp, Reason> {
     if at.duration_since(now) > CLOCK_AHEAD {
-        return Err(format!(
-            "{name} lies in the future: the clock of its node or of this machine is wrong"
-        ));
+        return Err(fault(name, Fault::InFuture));
     }
     Ok(at)
 }
 
 /// A whole number that is not negative, written as a number or as text: core
 /// 3.20's update copied layout B, which is all text.
-fn whole(name: &str, value: &Json) -> Result<u64, String> {
-    let negative = || format!("{name} is negative");
+fn whole(name: &str, value: &Json) -> Result<u64, Reason> {
+    let wrong = |what| Err(fault(name, what));
     match value {
-        Json::Null => Err(format!("{name} is missing")),
+        Json::Null => wrong(Fault::Missing),
         Json::Number(number) => match (number.as_u64(), number.as_f64()) {
             (Some(whole), _) => Ok(whole),
-            (None, Some(float)) if float < 0.0 => Err(negative()),
-            (None, Some(float)) if float.fract() != 0.0 => {
-                Err(format!("{name} is not a whole number"))
-            }
-            _ => Err(format!("{name} is too large")),
+            (None, Some(float)) if float < 0.0 => wrong(Fault::Negative),
+            (None, Some(float)) if float.fract() != 0.0 => wrong(Fault::NotWhole),
+            _ => wrong(Fault::TooLarge),
         },
         Json::String(text) => match text.trim() {
-            "" => Err(format!("{name} is empty")),
+            "" => wrong(Fault::Empty),
             digits if digits.bytes().all(|b| b.is_ascii_digit()) => {
-                digits.parse().map_err(|_| format!("{name} is too large"))
+                digits.parse().map_err(|_| fault(name, Fault::TooLarge))
             }
-            text if text.starts_with('-') => Err(negative()),
-            _ => Err(format!("{name} is not a whole number")),
+            text if text.starts_with('-') => wrong(Fault::Negative),
+            _ => wrong(Fault::NotWhole),
         },
-        _ => Err(format!("{name} is not a number")),
+        _ => wrong(Fault::NotANumber),
     }
+}
+
+fn fault(name: &str, fault: Fault) -> Reason {
+    Reason::Field(name.to_owned(), fault)
 }
 
 #[cfg(test)]
@@ -238,6 +238,7 @@ mod tests {
         layout_a(json.as_bytes(), NodeId(1), now())
             .status
             .unwrap_err()
+            .to_string()
     }
 
     #[test]
@@ -337,7 +338,11 @@ mod tests {
         let status = parsed.status.unwrap();
         assert_eq!((status.size, status.files), (None, None));
         assert_eq!(
-            parsed.odd,
+            parsed
+                .odd
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>(),
             [
                 "total_size is negative",
                 "total_file_count is not a whole number"
@@ -362,7 +367,7 @@ mod tests {
         );
         assert_eq!(status.layout, Layout::B);
         assert_eq!(
-            layout_b(&[], now()).status.unwrap_err(),
+            layout_b(&[], now()).status.unwrap_err().to_string(),
             "errors is missing"
         );
     }
@@ -389,7 +394,12 @@ mod tests {
         assert_eq!((status.start, status.end), (status.start, status.start));
         assert_eq!((status.errors, status.layout), (1, Layout::C));
         assert_eq!(status.message.as_deref(), Some("disk␊full"));
-        let why = |result, at| layout_c(result, at, None, now()).status.unwrap_err();
+        let why = |result, at| {
+            layout_c(result, at, None, now())
+                .status
+                .unwrap_err()
+                .to_string()
+        };
         assert_eq!(
             why(Some("maybe"), at),
             "result is neither success nor error"

@@ -14,7 +14,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::status::Parsed;
-use crate::model::{ModuleId, PlanId, Status, StatusReading, Unreadable};
+use crate::model::{ModuleId, PlanId, Reason, Status, StatusReading, Unreadable};
 
 /// Named keys that are kept; more would only repeat the same trouble.
 const NOTES_MAX: usize = 200;
@@ -48,10 +48,10 @@ pub(super) enum Origin {
 
 impl Statuses {
     /// Names a key that cannot be understood and is no status.
-    pub fn note(&mut self, key: impl Into<String>, reason: impl Into<String>) {
+    pub fn note(&mut self, key: impl Into<String>, reason: Reason) {
         self.notes.push(Unreadable {
             key: key.into(),
-            reason: reason.into(),
+            reason,
         });
     }
 
@@ -78,7 +78,10 @@ impl Statuses {
         let reading = match parsed.status {
             Ok(status) if parsed.odd.is_empty() => StatusReading::Read(status),
             Ok(status) => {
-                self.note(key(&module), parsed.odd.join(", "));
+                let key = key(&module);
+                for reason in parsed.odd {
+                    self.note(key.clone(), reason);
+                }
                 StatusReading::Read(status)
             }
             Err(reason) => StatusReading::Unreadable(Unreadable {
@@ -165,7 +168,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::model::Layout;
+    use crate::model::{Fault, Layout};
 
     fn good(start: i64, layout: Layout) -> Parsed {
         let at = Timestamp::from_second(start).unwrap();
@@ -186,7 +189,7 @@ mod tests {
 
     fn bad() -> Parsed {
         Parsed {
-            status: Err("errors is missing".into()),
+            status: Err(Reason::Field("errors".into(), Fault::Missing)),
             odd: Vec::new(),
         }
     }
@@ -279,7 +282,7 @@ mod tests {
     fn a_flood_of_broken_keys_stays_bounded() {
         let mut statuses = Statuses::default();
         for number in 0..10_000 {
-            statuses.note(format!("key {number}"), "broken");
+            statuses.note(format!("key {number}"), Reason::NotAHash);
         }
         assert_eq!(statuses.finish().1.len(), NOTES_MAX);
     }

@@ -304,7 +304,7 @@ mod tests {
         let mut state = cluster(&[]);
         state.unreadable.push(crate::model::Unreadable {
             key: "cluster/backup/7".into(),
-            reason: "it is not a hash".into(),
+            reason: crate::model::Reason::NotAHash,
         });
         let memory = Memory {
             known_plans: BTreeSet::from(["7".into()]),

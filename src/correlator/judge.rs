@@ -241,7 +241,7 @@ pub(super) mod tests {
     fn each_member_is_judged_by_its_newest_status() {
         let unreadable = StatusReading::Unreadable(Unreadable {
             key: "k".into(),
-            reason: "not JSON".into(),
+            reason: crate::model::Reason::NotAStatus,
         });
         let state = cluster(&[(
             "1",
@@ -286,7 +286,7 @@ pub(super) mod tests {
     fn what_cannot_be_understood_is_another_run_every_day() {
         let broken = StatusReading::Unreadable(Unreadable {
             key: "k".into(),
-            reason: "not JSON".into(),
+            reason: crate::model::Reason::NotAStatus,
         });
         let mut state = cluster(&[("1", &[("mail1", Some(broken))])]);
         let mut id = |second| {

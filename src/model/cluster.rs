@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{DestinationId, ModuleId, NodeId, PlanId};
+use super::{DestinationId, ModuleId, NodeId, PlanId, Reason};
 
 /// Everything that was read, at one moment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -155,8 +155,8 @@ impl StatusReading {
 pub struct Unreadable {
     /// The Redis key, with ` field` behind it for a hash field.
     pub key: String,
-    /// What is wrong with it, in English, without the value itself.
-    pub reason: String,
+    /// What is wrong with it.
+    pub reason: Reason,
 }
 
 impl Plan {

@@ -11,6 +11,7 @@ mod ids;
 mod mail;
 mod memory;
 mod probe;
+mod reason;
 mod report;
 mod run;
 mod text;
@@ -27,6 +28,7 @@ pub use mail::{
 };
 pub use memory::{CloseReason, Memory, Outage};
 pub use probe::{Lock, Probe, ProbeMethod, ProbeSet, ProbeTarget, SkipReason};
+pub use reason::{Fault, Reason};
 pub use report::{
     Advice, AlertLabels, DestinationHealth, DestinationResult, MemberResult, PlanLastRun,
     PlanSummary, Report, ReportKind, StoredReport, Warning,

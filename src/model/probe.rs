@@ -85,6 +85,8 @@ pub enum SkipReason {
     NoDestination,
     /// The cluster refused: the module has not the role that is needed.
     NotGranted,
+    /// The cluster agent, or our own share of it, takes no more tasks.
+    Busy,
     /// The way to the repositories failed before the first question; the text
     /// says how, in English, without credentials.
     Unavailable(String),

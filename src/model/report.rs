@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     DestinationId, ModuleCause, ModuleId, NodeId, Outcome, PlanCause, PlanId, Probe, ProbeMethod,
-    ReportId, RunId, SkipReason,
+    Reason, ReportId, RunId, SkipReason, Unreadable,
 };
 
 /// What a report is about.
@@ -133,7 +133,7 @@ pub struct MemberResult {
     #[serde(default)]
     pub files: Option<u64>,
     /// For what is not ok: the newest snapshot that a probe found. Changes
-    /// made since then are in no backup.
+    /// made since then are not at this destination.
     #[serde(default)]
     pub at_risk_since: Option<Timestamp>,
     /// A probe saw the repository and found no snapshot in it at all.
@@ -142,6 +142,9 @@ pub struct MemberResult {
     /// An error text that came with the status, or why it is unreadable.
     #[serde(default)]
     pub detail: Option<String>,
+    /// For what is unreadable: the key and what is wrong with it.
+    #[serde(default)]
+    pub unreadable: Option<Unreadable>,
 }
 
 /// Whether the destination itself works.
@@ -201,7 +204,7 @@ pub enum Warning {
         /// Which key.
         key: String,
         /// What is wrong with it.
-        reason: String,
+        reason: Reason,
     },
     /// The plan names modules that are not in the cluster any more.
     GoneMembers {

@@ -139,6 +139,7 @@ pub(super) fn member(cause: ModuleCause) -> MemberResult {
         at_risk_since: (!good).then(|| at(-80)),
         never_saved: cause == ModuleCause::NeverRan,
         detail: Some("exit status 1".into()),
+        unreadable: None,
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tokio::sync::{Notify, watch};
-use tracing::{debug, info, warn};
+use tracing::{info, warn};
 
 use super::clock::Clock;
 use super::outage::Outages;
@@ -226,7 +226,7 @@ pub enum AnsweringError {
 /// came in after it was read.
 pub(super) type Closing = (InboxId, Timestamp);
 
-/// A repeat is everyday business; that a plan is gone should be seen.
+/// Why no mail follows an alert: somebody may be waiting for one.
 fn tell_silence(reason: CloseReason, alerts: &[&InboxEntry]) {
     let plans: Vec<String> = alerts
         .iter()
@@ -234,9 +234,9 @@ fn tell_silence(reason: CloseReason, alerts: &[&InboxEntry]) {
         .collect();
     let plans = plans.join(" ");
     match reason {
-        CloseReason::Repeat => debug!(plans, "the alert repeats what was reported"),
-        CloseReason::DeletedPlan => info!(plans, "the alert's plan was deleted: no report"),
-        CloseReason::SaidToday => debug!(plans, "the same was reported within a day"),
+        CloseReason::Repeat => info!(plans, "no mail: the alert repeats what was reported"),
+        CloseReason::DeletedPlan => info!(plans, "no mail: the alert's plan was deleted"),
+        CloseReason::SaidToday => info!(plans, "no mail: the same was reported within a day"),
     }
 }
 

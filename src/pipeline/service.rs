@@ -2,7 +2,7 @@
 //! together.
 
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,6 +18,7 @@ use super::clock::{Clock, SystemClock};
 use super::delivery::{Delivering, Unrecorded};
 use super::housekeeping::Housekeeping;
 use super::parts::Parts;
+use crate::config::Config;
 use crate::receiver::{Limits, Receiver, Rules, Serving, Vitals};
 use crate::repo_check::LONGEST_CHECK;
 use crate::store::{StateLock, Store, StoreError};
@@ -61,6 +62,7 @@ pub enum ServiceError {
 /// The running service.
 pub struct Service {
     address: SocketAddr,
+    place: Place,
     store: Store,
     parts: watch::Sender<Arc<Parts>>,
     rules: watch::Sender<Arc<Rules>>,
@@ -79,6 +81,7 @@ impl Service {
             StateLock::try_acquire(&dir)?.ok_or(ServiceError::AlreadyRunning(dir.clone()))?;
         let store = Store::open(&dir)?;
         let (listener, address) = listen(&parts)?;
+        let place = place(&parts.config);
 
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let (alerts, mails) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
@@ -137,6 +140,7 @@ impl Service {
         });
         Ok(Self {
             address,
+            place,
             store,
             parts,
             rules,
@@ -162,10 +166,8 @@ impl Service {
     /// delivered now ends with the old one; what waits is tried with the new
     /// one at once.
     pub async fn reload(&self, parts: Parts) {
-        let old = self.parts();
-        let (new, old) = (&parts.config, &old.config);
-        let listens = |config: &crate::config::Config| (config.receiver.host, config.receiver.port);
-        if listens(new) != listens(old) || new.state_dir != old.state_dir {
+        let new = &parts.config;
+        if place(new) != self.place {
             warn!("a change of receiver.host, receiver.port or state.dir needs a restart");
         }
         self.rules.send_replace(Arc::new(Rules::from_config(new)));
@@ -208,6 +210,14 @@ impl Service {
             warn!("the database did not end in time; what it was not done with is repeated");
         }
     }
+}
+
+/// What only a restart can change.
+type Place = (IpAddr, u16, PathBuf);
+
+fn place(config: &Config) -> Place {
+    let receiver = &config.receiver;
+    (receiver.host, receiver.port, config.state_dir.clone())
 }
 
 async fn serve(serving: Serving, mut stopped: watch::Receiver<bool>) -> &'static str {

@@ -69,7 +69,7 @@ fn of_error(target: &ProbeTarget, error: ActionError, clock: Clock) -> Result<Pr
         }
         ActionError::TimedOut => Ok(answer(target, RepoCause::Timeout)),
         ActionError::NotGranted => Err(SkipReason::NotGranted),
-        ActionError::Busy => Err(SkipReason::Unavailable(error.to_string())),
+        ActionError::Busy => Err(SkipReason::Busy),
         ActionError::Unavailable(why) => Err(SkipReason::Unavailable(masker.clean(&why))),
     }
 }
@@ -176,10 +176,7 @@ mod tests {
             )))),
             Err(SkipReason::Unavailable("http://a:***@h: no".into()))
         );
-        assert_eq!(
-            ask(Some(Err(ActionError::Busy))),
-            Err(SkipReason::Unavailable("the cluster agent is busy".into()))
-        );
+        assert_eq!(ask(Some(Err(ActionError::Busy))), Err(SkipReason::Busy));
         assert_eq!(
             ask(Some(Err(ActionError::TimedOut))).unwrap().cause,
             RepoCause::Timeout

@@ -152,12 +152,14 @@ impl<'a> Round<'a> {
 
 fn not_probed(target: &ProbeTarget, reason: &SkipReason) -> Probe {
     let words = match reason {
-        SkipReason::Unavailable(why) => why,
-        SkipReason::NotGranted => "the role cluster:reader is missing",
-        SkipReason::AllOk | SkipReason::Off | SkipReason::NoDestination => "nobody asked",
+        SkipReason::Unavailable(why) => Some(why.as_str()),
+        SkipReason::NotGranted => Some("the role cluster:reader is missing"),
+        SkipReason::Busy => Some("the cluster agent is busy"),
+        // The cause itself says that nobody asked.
+        SkipReason::AllOk | SkipReason::Off | SkipReason::NoDestination => None,
     };
     Probe {
-        message: Some(words.to_owned()),
+        message: words.map(str::to_owned),
         ..answer(target, RepoCause::NotProbed)
     }
 }

@@ -193,6 +193,7 @@ fn member_result(
         at_risk_since: probe.filter(|_| !good).and_then(|probe| probe.newest),
         never_saved: !good && probe.is_some_and(|probe| probe.snapshots == Some(0)),
         detail: detail(member),
+        unreadable: member.unreadable.clone(),
     }
 }
 
@@ -456,7 +457,7 @@ mod tests {
         };
         state.unreadable.push(crate::model::Unreadable {
             key: "cluster/backup/5".into(),
-            reason: "it is not a hash".into(),
+            reason: crate::model::Reason::NotAHash,
         });
         let around = Circumstances {
             state: Some(&state),

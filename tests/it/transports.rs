@@ -455,10 +455,11 @@ fn alive(process: &Path) -> bool {
 
 #[tokio::test]
 async fn a_sendmail_that_delivers_in_the_background_is_not_waited_for() {
-    let script = Script::new(
-        "sendmail",
-        "cat > stdin; (sleep 20; echo late) & echo taken",
-    );
+    // It goes on until `stdin` is gone, at most 20 s.
+    let body = "cat > stdin; \
+                (for i in $(seq 200); do [ -e stdin ] || break; sleep 0.1; done; echo late) & \
+                echo $! > child; echo taken";
+    let script = Script::new("sendmail", body);
     let start = Instant::now();
     let attempt = script
         .transport(&[])
@@ -466,6 +467,10 @@ async fn a_sendmail_that_delivers_in_the_background_is_not_waited_for() {
         .await;
     assert_eq!(attempt, Attempt::Sent("taken".into()));
     assert!(start.elapsed() < Duration::from_secs(15));
+    let child = PathBuf::from("/proc").join(script.read("child").trim());
+    assert!(alive(&child), "it delivers behind our back");
+    drop(script);
+    crate::support::process::wait_until("its end", || !alive(&child));
 }
 
 #[tokio::test]

@@ -178,5 +178,6 @@ fn show(mail: &Path, began: Instant) -> anyhow::Result<()> {
     output::text(&format!("\n{text}"))?;
     say(&format!("The whole message:          {}", mail.display()))?;
     say(&format!("As a mail program shows it: {}", page.display()))?;
+    say("Their folder stays until you remove it.")?;
     say("Next: `ns8-backup-monitor config example` prints a configuration to start from.")
 }

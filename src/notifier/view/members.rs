@@ -155,7 +155,13 @@ fn notes(member: &MemberResult, locale: &Locale) -> Vec<String> {
     if member.never_saved {
         notes.push(locale.words.none_saved().into());
     }
-    notes.extend(member.detail.as_deref().map(|detail| clean(detail, MAX)));
+    notes.extend(match &member.unreadable {
+        Some(what) => {
+            let reason = locale.words.reason(&what.reason);
+            Some(clean(&format!("{}: {reason}", what.key), MAX))
+        }
+        None => member.detail.as_deref().map(|detail| clean(detail, MAX)),
+    });
     notes
 }
 

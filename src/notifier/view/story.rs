@@ -357,7 +357,7 @@ fn warning(
         }
         Warning::UnreadableKey { key, reason } => words.warning(WarningText::UnreadableKey(
             &clean(key, KEY),
-            &clean(reason, REASON),
+            &clean(&words.reason(reason), REASON),
         )),
         Warning::GoneMembers { modules } => {
             let names = modules.iter().map(|id| name(id.as_str()));

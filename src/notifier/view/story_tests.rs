@@ -1,5 +1,8 @@
 use super::super::{View, of_report};
-use crate::model::{Language, MemberResult, ModuleCause, Outcome, Report, ReportKind, Warning};
+use crate::model::{
+    Fault, Language, MemberResult, ModuleCause, Outcome, Reason, Report, ReportKind, Unreadable,
+    Warning,
+};
 use crate::notifier::sample;
 
 fn told(report: &Report, language: Language) -> View {
@@ -74,6 +77,37 @@ fn where_no_plan_was_checked_none_is_called_fine() {
         let view = told(&report, language);
         assert_eq!((view.headline.text, view.icon), (headline, "⚠️"));
     }
+}
+
+#[test]
+fn what_is_wrong_with_a_key_is_told_in_the_readers_language() {
+    let reason = Reason::Field("end".into(), Fault::Negative);
+    let what = Unreadable {
+        key: "node/1/backup_status/1 mail1".into(),
+        reason: reason.clone(),
+    };
+    let report = Report {
+        members: vec![MemberResult {
+            detail: Some(format!("{}: {reason}", what.key)),
+            unreadable: Some(what.clone()),
+            ..sample::member(ModuleCause::Unreadable)
+        }],
+        warnings: vec![Warning::UnreadableKey {
+            key: "cluster/backup/9".into(),
+            reason: Reason::NotAHash,
+        }],
+        ..sample::full()
+    };
+    let view = told(&report, Language::It);
+    assert_eq!(
+        view.warnings,
+        ["La chiave Redis cluster/backup/9 non è comprensibile: non è un hash."]
+    );
+    let notes = &view.modules.unwrap().groups[0].rows[0].notes;
+    assert!(
+        notes.contains(&format!("{}: end è negativo", what.key)),
+        "{notes:?}"
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::{DestinationStory, Labels, Names, Past, Things, Unit, WarningText, What, Words};
 use crate::model::{
-    Advice, ModuleCause, Outcome, PlanCause, ProbeMethod, RepoCause, ReportKind, SkipReason,
+    Advice, ModuleCause, Outcome, PlanCause, ProbeMethod, Reason, RepoCause, ReportKind, SkipReason,
 };
 
 /// English.
@@ -266,7 +266,7 @@ impl Words for English {
 
     fn at_risk(&self, who: Names<'_>, since: Past<'_>) -> String {
         format!(
-            "{}: changes made after {} are in no backup.",
+            "{}: changes made after {} are not at this destination.",
             who.text,
             ago(since)
         )
@@ -459,6 +459,10 @@ impl Words for English {
         }
     }
 
+    fn reason(&self, reason: &Reason) -> String {
+        reason.to_string()
+    }
+
     fn zone(&self, zone: &str) -> String {
         format!("All times: {zone}.")
     }
@@ -488,6 +492,7 @@ fn skip(reason: &SkipReason) -> String {
         }
         SkipReason::NoDestination => "the plan names none, or one that does not exist".into(),
         SkipReason::NotGranted => "this program lacks the role cluster:reader".into(),
+        SkipReason::Busy => "the cluster agent is busy".into(),
         SkipReason::Unavailable(how) => how.clone(),
     }
 }

@@ -3,7 +3,8 @@
 
 use super::{DestinationStory, Labels, Names, Past, Things, Unit, WarningText, What, Words};
 use crate::model::{
-    Advice, ModuleCause, Outcome, PlanCause, ProbeMethod, RepoCause, ReportKind, SkipReason,
+    Advice, Fault, ModuleCause, Outcome, PlanCause, ProbeMethod, Reason, RepoCause, ReportKind,
+    SkipReason,
 };
 
 /// Italian.
@@ -295,7 +296,7 @@ impl Words for Italian {
 
     fn at_risk(&self, who: Names<'_>, since: Past<'_>) -> String {
         format!(
-            "{}: le modifiche successive {} non sono in alcun backup.",
+            "{}: le modifiche successive {} non sono in questa destinazione.",
             who.text,
             on("al", &ago(since))
         )
@@ -485,6 +486,23 @@ impl Words for Italian {
         }
     }
 
+    fn reason(&self, reason: &Reason) -> String {
+        match reason {
+            Reason::NotAHash => "non è un hash".into(),
+            Reason::NotASet => "non è un set".into(),
+            Reason::NotAnObject => "non è un oggetto JSON".into(),
+            Reason::NotAStatus => "non è il testo JSON di uno stato".into(),
+            Reason::NoModule => "non è un modulo con il suo UUID".into(),
+            Reason::NoNodeId => "non è il numero di un nodo".into(),
+            Reason::NoPlanId => "l'ultima parte non è l'id di un piano".into(),
+            Reason::NoDestinationId => "non è l'id di una destinazione".into(),
+            Reason::NoModuleId => "non è l'id di un modulo".into(),
+            Reason::NoModuleIdInside => "contiene ciò che non è l'id di un modulo".into(),
+            Reason::Field(name, fault) => format!("{name} {}", self::fault(*fault)),
+            Reason::Other(text) => text.clone(),
+        }
+    }
+
     fn zone(&self, zone: &str) -> String {
         format!("Tutti gli orari: {zone}.")
     }
@@ -506,6 +524,20 @@ impl Words for Italian {
     }
 }
 
+fn fault(fault: Fault) -> &'static str {
+    match fault {
+        Fault::Missing => "manca",
+        Fault::Empty => "è vuoto",
+        Fault::Negative => "è negativo",
+        Fault::TooLarge => "è troppo grande",
+        Fault::NotWhole => "non è un numero intero",
+        Fault::NotANumber => "non è un numero",
+        Fault::InFuture => "è nel futuro: l'orologio del nodo o di questa macchina è sbagliato",
+        Fault::NotATime => "non è un istante ISO 8601 con il fuso orario",
+        Fault::NotAResult => "non è né success né error",
+    }
+}
+
 fn skip(reason: &SkipReason) -> String {
     match reason {
         SkipReason::AllOk => "nessuna applicazione è fallita".into(),
@@ -516,6 +548,7 @@ fn skip(reason: &SkipReason) -> String {
             "il piano non ne indica una, o ne indica una inesistente".into()
         }
         SkipReason::NotGranted => "a questo programma manca il ruolo cluster:reader".into(),
+        SkipReason::Busy => "l'agente del cluster è occupato".into(),
         SkipReason::Unavailable(how) => how.clone(),
     }
 }

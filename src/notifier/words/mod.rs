@@ -10,7 +10,7 @@ mod it;
 use serde::Serialize;
 
 use crate::model::{
-    Advice, Language, ModuleCause, Outcome, PlanCause, ProbeMethod, RepoCause, ReportKind,
+    Advice, Language, ModuleCause, Outcome, PlanCause, ProbeMethod, Reason, RepoCause, ReportKind,
     SkipReason,
 };
 
@@ -193,6 +193,8 @@ pub trait Words: Sync {
     fn repositories_left_out(&self, n: usize) -> String;
     /// A warning.
     fn warning(&self, warning: WarningText<'_>) -> String;
+    /// What is wrong with a key of Redis.
+    fn reason(&self, reason: &Reason) -> String;
     /// The zone of all times.
     fn zone(&self, zone: &str) -> String;
     /// Behind the schedule of a plan that is not enabled.
@@ -328,6 +330,15 @@ mod tests {
         for (language, word) in [(Language::En, "fine"), (Language::It, "a posto")] {
             let said = words(language).what(What::AllWell(0));
             assert!(!said.contains(word) && !said.contains('0'), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_busy_cluster_is_told_in_the_readers_language() {
+        let reason = Some(&SkipReason::Busy);
+        for (language, word) in [(Language::En, "is busy"), (Language::It, "occupato")] {
+            let said = words(language).destination(DestinationStory::NotChecked(reason));
+            assert!(said.contains(word), "{said}");
         }
     }
 

@@ -108,7 +108,11 @@ fn what_needs_a_restart_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let first = configuration(folder.path(), &cluster);
     let service = Service::start(&first, &[]);
-    let moved = first + "receiver: {port: 9}\nstate: {dir: /nonexistent}\n";
+    let moved = first.clone() + "receiver: {port: 9}\nstate: {dir: /nonexistent}\n";
     reload(&service, &moved, "needs a restart");
+    wait_until("the reload", || service.log().contains("is in force"));
     assert_eq!(service.get("/healthz").status(), 200);
+    // What runs is what counts, not what the file said last.
+    reload(&service, &first, "the new configuration is in force");
+    assert_eq!(service.log().matches("needs a restart").count(), 1);
 }

@@ -1,5 +1,7 @@
 //! What became of a run, by its statuses and its repositories.
 
+use std::time::Duration;
+
 use super::case::backup_failed;
 use super::world::{World, last_run};
 use crate::support::restic::PASSWORD;
@@ -22,7 +24,7 @@ fn an_alert_for_a_run_that_is_fine_gives_one_mail_that_says_so() {
     ]);
     letter.has_row("mail1 mail1 Leader (1) ok");
     letter.has_row("piler1 piler1 Worker (2) ok");
-    letter.is_silent_about(&["Failed (", "in no backup"]);
+    letter.is_silent_about(&["Failed (", "not at this destination"]);
     assert_eq!(case.reports(), 1);
 }
 
@@ -40,7 +42,7 @@ fn one_failed_of_seven_is_named_with_what_its_repository_holds() {
         "1 of 7 applications did not complete the backup. The other 6 are fine.",
         "Company mail (mail1): the backup itself ended with errors.",
         "The destination Off-site was checked and is fine.",
-        "(2 days ago) are in no backup.",
+        "(2 days ago) are not at this destination.",
         "Failed (1)",
         "Backed up (6)",
         "Asked through the cluster's task API.",
@@ -101,7 +103,10 @@ fn no_status_at_all_is_no_backup_and_never_a_success() {
 #[test]
 fn a_snapshot_newer_than_the_start_is_safe_although_the_run_has_errors() {
     let world = World::nightly(&[("mail1", 2)]).italian();
-    world.repositories.save("mail1");
+    let begun = jiff::Timestamp::from_second(last_run()).unwrap();
+    world
+        .repositories
+        .save_at("mail1", begun + Duration::from_secs(20));
     let case = world.serve();
     let letter = case.one_letter_for(&backup_failed("1", "Nightly", 1));
     assert_eq!(
@@ -114,7 +119,7 @@ fn a_snapshot_newer_than_the_start_is_safe_although_the_run_has_errors() {
     ]);
     letter.has_row("mail1 mail1 Leader (1) salvata, poi errore");
     letter.has_row("mail1 risponde 2");
-    letter.is_silent_about(&["non sono in alcun backup"]);
+    letter.is_silent_about(&["non sono in questa destinazione"]);
 }
 
 /// The first tool's set-up: the Redis socket, its own keys, its own alerts.

@@ -65,6 +65,7 @@ pub fn success() -> Report {
             at_risk_since: None,
             never_saved: false,
             detail: None,
+            unreadable: None,
         }
     });
     Report {
@@ -351,7 +352,7 @@ pub fn hostile() -> Report {
     destination.probes[0].locks[0].owner = format!("root@{rtl}");
     report.warnings.push(Warning::UnreadableKey {
         key: format!("node/1/backup_status/1 {script}"),
-        reason: "not JSON\u{0}".into(),
+        reason: "not JSON\u{0}".to_owned().into(),
     });
     report.alerts = vec![labels(&[
         ("alertname", "BackupFailed"),

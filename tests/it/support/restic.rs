@@ -124,9 +124,10 @@ impl Destination {
         self.folder.path()
     }
 
-    /// Gives a module a snapshot of now.
-    pub fn save(&self, module: &str) {
-        save(&self.path(module), &[]);
+    /// Gives a module a snapshot of that time.
+    pub fn save_at(&self, module: &str, at: jiff::Timestamp) {
+        let time = at.strftime("%Y-%m-%d %H:%M:%S").to_string();
+        save(&self.path(module), &["--time", &time]);
     }
 
     /// Leaves a module's repository locked exclusively, since just now.
