@@ -10,6 +10,7 @@ mod cluster;
 mod ids;
 mod mail;
 mod memory;
+mod occasion;
 mod probe;
 mod reason;
 mod report;
@@ -27,6 +28,7 @@ pub use mail::{
     OutgoingMail, RecipientState, SmtpSettings,
 };
 pub use memory::{CloseReason, Memory, Outage};
+pub use occasion::Occasion;
 pub use probe::{Lock, Probe, ProbeMethod, ProbeSet, ProbeTarget, SkipReason};
 pub use reason::{Fault, Reason};
 pub use report::{
