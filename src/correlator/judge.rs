@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::model::{
     ClusterState, JudgedMember, JudgedRun, Module, ModuleCause, ModuleId, Plan, PlanCause, PlanId,
-    RunId, Severity, StatusReading,
+    RunId, StatusReading,
 };
 
 /// Judges the newest statuses of a plan's live members. `None` when the cluster
@@ -28,12 +28,10 @@ pub fn judge(state: &ClusterState, plan_id: &PlanId) -> Option<JudgedRun> {
         members.push(judge_member(reading, id, module));
     }
     Some(JudgedRun {
-        id: digest.finish(),
-        plan_id: plan_id.clone(),
-        plan: plan.clone(),
         causes: plan_causes(plan),
         members,
         gone,
+        ..JudgedRun::new(digest.finish(), plan_id.clone(), plan.clone())
     })
 }
 
@@ -108,30 +106,9 @@ fn judge_member(reading: Option<&StatusReading>, id: &ModuleId, module: &Module)
         }
     };
     JudgedMember {
-        id: id.clone(),
-        module: module.clone(),
-        cause,
         status,
         unreadable,
-    }
-}
-
-impl JudgedRun {
-    /// Whether any member counts as bad.
-    pub fn is_bad(&self) -> bool {
-        self.members
-            .iter()
-            .any(|member| member.cause.severity() == Severity::Bad)
-    }
-
-    /// When the newest of its statuses was written.
-    pub fn changed_at(&self) -> Option<Timestamp> {
-        self.members
-            .iter()
-            .filter_map(|member| member.status.as_ref())
-            .map(|status| status.end.max(status.start))
-            .chain(self.plan.status_changed)
-            .max()
+        ..JudgedMember::new(id.clone(), module.clone(), cause)
     }
 }
 

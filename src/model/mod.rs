@@ -7,21 +7,25 @@
 mod alert;
 mod cause;
 mod cluster;
+mod condition;
 mod ids;
 mod mail;
 mod memory;
 mod occasion;
+mod overview;
 mod probe;
 mod reason;
 mod report;
 mod run;
 mod text;
+mod watch;
 
 pub use alert::{Alert, AlertState, InboxEntry, InboxId};
 pub use cause::{ModuleCause, Outcome, PlanCause, RepoCause, Severity};
 pub use cluster::{
     ClusterState, Destination, Layout, Module, Node, Plan, Status, StatusReading, Unreadable,
 };
+pub use condition::{Condition, Motive, Muted, Signature, Told, Trouble};
 pub use ids::{DestinationId, ModuleId, NodeId, PlanId, ReportId, RunId};
 pub use mail::{
     Attempt, Delivery, DeliveryRecord, Encryption, Language, MailBody, MailId, Mailbox,
@@ -29,11 +33,18 @@ pub use mail::{
 };
 pub use memory::{CloseReason, Memory, Outage};
 pub use occasion::Occasion;
+pub use overview::{
+    Attention, OpenMark, Overview, PlanOverview, RunMark, Standing, UncoveredModule,
+};
 pub use probe::{Lock, Probe, ProbeMethod, ProbeSet, ProbeTarget, SkipReason};
 pub use reason::{Fault, Reason};
 pub use report::{
     Advice, AlertLabels, DestinationHealth, DestinationResult, MemberResult, PlanLastRun,
     PlanSummary, Report, ReportKind, StoredReport, Warning,
 };
-pub use run::{JudgedMember, JudgedRun};
+pub use run::{JudgedMember, JudgedRun, RunKind};
 pub use text::{sanitize, truncate};
+pub use watch::{
+    ClockMark, Coverage, DURATIONS, Elapse, HandRun, Identity, LateRun, ModuleMemory, NewestRun,
+    NodeZone, OpenRun, PartMember, PartState, PlanWatch, RunPart, Watch, Watched, WholeWatch,
+};

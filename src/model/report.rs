@@ -8,8 +8,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    DestinationId, ModuleCause, ModuleId, NodeId, Outcome, PlanCause, PlanId, Probe, ProbeMethod,
-    Reason, ReportId, RunId, SkipReason, Unreadable,
+    DestinationId, ModuleCause, ModuleId, Motive, Muted, NodeId, Outcome, Overview, PlanCause,
+    PlanId, Probe, ProbeMethod, Reason, ReportId, RunId, RunKind, SkipReason, UncoveredModule,
+    Unreadable,
 };
 
 /// What a report is about.
@@ -24,6 +25,10 @@ pub enum ReportKind {
     RedisUnreachable,
     /// An alert named no plan, and every plan is fine.
     AllWell,
+    /// Applications that had a plan have none any more.
+    Uncovered,
+    /// The weekly summary.
+    Digest,
 }
 
 /// The labels of an alert that are shown: alertname, id, `backup_id`, name,
@@ -39,8 +44,29 @@ pub struct Report {
     pub made_at: Timestamp,
     /// Which run; for the other kinds an id that says which outage or day.
     pub run: RunId,
+    /// What made it one run.
+    #[serde(default)]
+    pub run_kind: RunKind,
+    /// When the run's schedule fired; of a hand run, when it began.
+    #[serde(default)]
+    pub at: Option<Timestamp>,
+    /// Seconds from its first backup's start to its last one's end.
+    #[serde(default)]
+    pub took_s: Option<i64>,
     /// The verdict.
     pub outcome: Outcome,
+    /// Why it is mailed; `None`: it is only kept.
+    #[serde(default)]
+    pub motive: Option<Motive>,
+    /// The run of this plan's trouble that all its mails are threaded by.
+    #[serde(default)]
+    pub thread: Option<RunId>,
+    /// Mails that were held back before this one.
+    #[serde(default)]
+    pub muted: Option<Muted>,
+    /// When the plan fires next; `None`: never, or not known.
+    #[serde(default)]
+    pub next_run: Option<Timestamp>,
     /// What is to be said about the plan as a whole.
     #[serde(default)]
     pub causes: Vec<PlanCause>,
@@ -79,6 +105,12 @@ pub struct Report {
     /// [`ReportKind::RedisUnreachable`]: since when. Else none.
     #[serde(default)]
     pub unreachable_since: Option<Timestamp>,
+    /// [`ReportKind::Uncovered`]: applications that lost their plan. Else empty.
+    #[serde(default)]
+    pub uncovered: Vec<UncoveredModule>,
+    /// [`ReportKind::Digest`]: how everything stands. Else none.
+    #[serde(default)]
+    pub overview: Option<Overview>,
 }
 
 /// The plan, as the report needs it.
@@ -139,6 +171,12 @@ pub struct MemberResult {
     /// A probe saw the repository and found no snapshot in it at all.
     #[serde(default)]
     pub never_saved: bool,
+    /// When it was last ok before this run, as far as it was seen.
+    #[serde(default)]
+    pub ok_before: Option<Timestamp>,
+    /// The plan that held it, where the cause is `busy`.
+    #[serde(default)]
+    pub busy_with: Option<PlanSummary>,
     /// An error text that came with the status, or why it is unreadable.
     #[serde(default)]
     pub detail: Option<String>,
@@ -225,6 +263,69 @@ pub enum Warning {
         /// Since when.
         since: Option<Timestamp>,
     },
+    /// Its backup is less than half as large as its last good one.
+    Shrunk {
+        /// Which module.
+        module: ModuleId,
+        /// Bytes of its last good backup.
+        before: u64,
+        /// Bytes now.
+        now: u64,
+    },
+    /// The run took longer than the time to the next one.
+    LongerThanInterval {
+        /// Seconds it took.
+        took: i64,
+        /// Seconds to the next elapse.
+        interval: i64,
+    },
+    /// The run took more than twice as long as usual.
+    LongerThanUsual {
+        /// Seconds it took.
+        took: i64,
+        /// Seconds that the middle one of the last runs took.
+        usual: i64,
+    },
+    /// The schedule fired while the run was still at work.
+    SkippedElapses {
+        /// When.
+        elapses: Vec<Timestamp>,
+    },
+    /// The snapshot is there; the node could not say so.
+    Unreported {
+        /// Which module.
+        module: ModuleId,
+        /// When the snapshot was made.
+        snapshot: Timestamp,
+    },
+    /// Applications that no plan backs up.
+    UncoveredModules {
+        /// Which ones.
+        modules: Vec<ModuleId>,
+    },
+    /// By its status a module is ok, and the newest snapshot is older.
+    SnapshotTooOld {
+        /// Which module.
+        module: ModuleId,
+        /// When its newest snapshot was made; none is there when `None`.
+        newest: Option<Timestamp>,
+        /// When its backup began, by its status.
+        success: Timestamp,
+    },
+    /// No node but the own one answers: the own VPN is the suspect.
+    OwnVpnSuspect,
+    /// A node's schedules fire at another time than the program's zone says.
+    NodeZone {
+        /// Which node.
+        node: NodeId,
+        /// Minutes later (negative: earlier).
+        shift: i64,
+    },
+    /// The machine's clock was moved by so many seconds.
+    ClockMoved {
+        /// Forward, or back when negative.
+        seconds: i64,
+    },
 }
 
 /// What to do next. The texts live with the mail.
@@ -277,6 +378,38 @@ pub struct StoredReport {
 }
 
 impl Report {
+    /// A report that says nothing yet, and is a failure until something says
+    /// otherwise.
+    pub fn blank(kind: ReportKind, run: RunId, made_at: Timestamp) -> Self {
+        Self {
+            kind,
+            made_at,
+            run,
+            run_kind: RunKind::default(),
+            at: None,
+            took_s: None,
+            outcome: Outcome::RepoFailure,
+            motive: None,
+            thread: None,
+            muted: None,
+            next_run: None,
+            causes: Vec::new(),
+            plan: None,
+            cluster_name: None,
+            members: Vec::new(),
+            gone: Vec::new(),
+            destination: None,
+            warnings: Vec::new(),
+            advice: Vec::new(),
+            alerts: Vec::new(),
+            unknown_plans: Vec::new(),
+            plans: Vec::new(),
+            unreachable_since: None,
+            uncovered: Vec::new(),
+            overview: None,
+        }
+    }
+
     /// How many members count as bad.
     pub fn bad(&self) -> usize {
         self.count(super::Severity::Bad)

@@ -51,24 +51,7 @@ pub(super) fn mail(language: Language) -> config::Mail {
 }
 
 pub(super) fn bare(kind: ReportKind) -> Report {
-    Report {
-        kind,
-        made_at: at(0),
-        run: "sample".into(),
-        outcome: Outcome::RepoFailure,
-        causes: Vec::new(),
-        plan: None,
-        cluster_name: None,
-        members: Vec::new(),
-        gone: Vec::new(),
-        destination: None,
-        warnings: Vec::new(),
-        advice: Vec::new(),
-        alerts: Vec::new(),
-        unknown_plans: Vec::new(),
-        plans: Vec::new(),
-        unreachable_since: None,
-    }
+    Report::blank(kind, "sample".into(), at(0))
 }
 
 fn all_well() -> Report {
@@ -138,6 +121,8 @@ pub(super) fn member(cause: ModuleCause) -> MemberResult {
         files: Some(12_345),
         at_risk_since: (!good).then(|| at(-80)),
         never_saved: cause == ModuleCause::NeverRan,
+        ok_before: None,
+        busy_with: None,
         detail: Some("exit status 1".into()),
         unreadable: None,
     }

@@ -151,6 +151,8 @@ fn subject<'a>(report: &'a ReportSummary, words: &'a Words) -> &'a str {
         ReportKind::UnknownPlan => words.unknown_plan,
         ReportKind::RedisUnreachable => words.redis_unreachable,
         ReportKind::AllWell => words.all_well,
+        ReportKind::Uncovered => words.uncovered,
+        ReportKind::Digest => words.digest,
     }
 }
 

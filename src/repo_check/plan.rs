@@ -99,14 +99,12 @@ mod tests {
     use crate::model::{Destination, Layout, Module, ModuleCause, Plan, Status};
 
     fn member(id: &str, cause: ModuleCause, end: i64) -> JudgedMember {
+        let module = Module {
+            name: None,
+            node: None,
+            uuid: format!("uuid-of-{id}"),
+        };
         JudgedMember {
-            id: id.into(),
-            module: Module {
-                name: None,
-                node: None,
-                uuid: format!("uuid-of-{id}"),
-            },
-            cause,
             status: Some(Status {
                 start: Timestamp::UNIX_EPOCH,
                 end: Timestamp::from_second(end).unwrap(),
@@ -117,21 +115,18 @@ mod tests {
                 layout: Layout::A,
                 message: None,
             }),
-            unreadable: None,
+            ..JudgedMember::new(id.into(), module, cause)
         }
     }
 
     fn run(members: Vec<JudgedMember>) -> JudgedRun {
+        let plan = Plan {
+            destination: Some("d1".into()),
+            ..Plan::default()
+        };
         JudgedRun {
-            id: "r".into(),
-            plan_id: "1".into(),
-            plan: Plan {
-                destination: Some("d1".into()),
-                ..Plan::default()
-            },
-            causes: Vec::new(),
             members,
-            gone: Vec::new(),
+            ..JudgedRun::new("r".into(), "1".into(), plan)
         }
     }
 

@@ -72,6 +72,8 @@ impl Named for ReportKind {
         Self::UnknownPlan,
         Self::RedisUnreachable,
         Self::AllWell,
+        Self::Uncovered,
+        Self::Digest,
     ];
 
     fn name(self) -> &'static str {
@@ -80,6 +82,8 @@ impl Named for ReportKind {
             Self::UnknownPlan => "unknown_plan",
             Self::RedisUnreachable => "redis_unreachable",
             Self::AllWell => "all_well",
+            Self::Uncovered => "uncovered",
+            Self::Digest => "digest",
         }
     }
 }

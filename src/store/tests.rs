@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tempfile::TempDir;
 
 use crate::model::{
-    Alert, AlertState, Mailbox, Outcome, OutgoingMail, PlanSummary, Report, ReportKind, RunId,
+    Alert, AlertState, Mailbox, OutgoingMail, PlanSummary, Report, ReportKind, RunId,
 };
 
 use super::{Store, StoreError};
@@ -40,27 +40,13 @@ pub(crate) fn alert(state: AlertState, plan: &str) -> Alert {
 /// A report about a plan; `""` is none.
 pub(crate) fn report(kind: ReportKind, plan: &str, run: &str) -> Report {
     Report {
-        kind,
-        made_at: at(0),
-        run: RunId::from(run),
-        outcome: Outcome::RepoFailure,
-        causes: vec![],
         plan: (!plan.is_empty()).then(|| PlanSummary {
             id: plan.into(),
             name: format!("Plan <{plan}>"),
             schedule: "daily".into(),
             enabled: true,
         }),
-        cluster_name: None,
-        members: vec![],
-        gone: vec![],
-        destination: None,
-        warnings: vec![],
-        advice: vec![],
-        alerts: vec![],
-        unknown_plans: vec![],
-        plans: vec![],
-        unreachable_since: None,
+        ..Report::blank(kind, RunId::from(run), at(0))
     }
 }
 

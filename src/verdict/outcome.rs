@@ -107,14 +107,12 @@ mod tests {
 
     fn failed_from_1000_to(end: i64) -> JudgedMember {
         let at = |second| Timestamp::from_second(second).unwrap();
+        let module = Module {
+            name: None,
+            node: None,
+            uuid: "u".into(),
+        };
         JudgedMember {
-            id: "mail1".into(),
-            module: Module {
-                name: None,
-                node: None,
-                uuid: "u".into(),
-            },
-            cause: BackupError,
             status: Some(Status {
                 start: at(1000),
                 end: at(end),
@@ -125,7 +123,7 @@ mod tests {
                 layout: Layout::A,
                 message: None,
             }),
-            unreadable: None,
+            ..JudgedMember::new("mail1".into(), module, BackupError)
         }
     }
 

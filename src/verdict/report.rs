@@ -51,6 +51,9 @@ pub fn of_run(run: &JudgedRun, probes: ProbeSet, around: Circumstances<'_>) -> R
     Report {
         outcome: outcome(&causes, health),
         advice: advice::of_run(&members, &run.causes, health, &probes.probes),
+        run_kind: run.kind,
+        at: run.at,
+        took_s: run.took(),
         causes: run.causes.clone(),
         plan: Some(summary(&run.plan_id, run)),
         gone: run.gone.clone(),
@@ -106,26 +109,12 @@ pub fn all_well(runs: &[JudgedRun], around: Circumstances<'_>) -> Report {
     }
 }
 
-/// A report that says nothing yet, and is a failure until something says
-/// otherwise.
 fn blank(kind: ReportKind, run: RunId, around: Circumstances<'_>) -> Report {
     Report {
-        kind,
-        made_at: around.now,
-        run,
-        outcome: Outcome::RepoFailure,
-        causes: Vec::new(),
-        plan: None,
         cluster_name: around.state.and_then(cluster_name),
-        members: Vec::new(),
-        gone: Vec::new(),
-        destination: None,
         warnings: of_keys(around.state.map_or(&[], |state| &state.unreadable)).collect(),
-        advice: Vec::new(),
         alerts: alert_labels(around.alerts),
-        unknown_plans: Vec::new(),
-        plans: Vec::new(),
-        unreachable_since: None,
+        ..Report::blank(kind, run, around.now)
     }
 }
 
@@ -164,6 +153,16 @@ fn summary(id: &PlanId, run: &JudgedRun) -> PlanSummary {
     }
 }
 
+fn other_plan(id: &PlanId, state: Option<&ClusterState>) -> PlanSummary {
+    let plan = state.and_then(|state| state.plans.get(id));
+    PlanSummary {
+        id: id.clone(),
+        name: plan.map(|plan| plan.name.clone()).unwrap_or_default(),
+        schedule: plan.map(|plan| plan.schedule.clone()).unwrap_or_default(),
+        enabled: plan.is_some_and(|plan| plan.enabled),
+    }
+}
+
 fn member_result(
     member: &JudgedMember,
     cause: ModuleCause,
@@ -192,6 +191,8 @@ fn member_result(
         files: of_good.and_then(|status| status.files),
         at_risk_since: probe.filter(|_| !good).and_then(|probe| probe.newest),
         never_saved: !good && probe.is_some_and(|probe| probe.snapshots == Some(0)),
+        ok_before: member.ok_before,
+        busy_with: member.busy_with.as_ref().map(|id| other_plan(id, state)),
         detail: detail(member),
         unreadable: member.unreadable.clone(),
     }
@@ -240,18 +241,17 @@ mod tests {
     }
 
     fn member(id: &str, errors: u32) -> JudgedMember {
+        let module = Module {
+            name: None,
+            node: None,
+            uuid: "u".into(),
+        };
+        let cause = if errors == 0 {
+            ModuleCause::Ok
+        } else {
+            ModuleCause::BackupError
+        };
         JudgedMember {
-            id: id.into(),
-            module: Module {
-                name: None,
-                node: None,
-                uuid: "u".into(),
-            },
-            cause: if errors == 0 {
-                ModuleCause::Ok
-            } else {
-                ModuleCause::BackupError
-            },
             status: Some(Status {
                 start: at(1000),
                 end: at(1090),
@@ -262,22 +262,19 @@ mod tests {
                 layout: crate::model::Layout::A,
                 message: None,
             }),
-            unreadable: None,
+            ..JudgedMember::new(id.into(), module, cause)
         }
     }
 
     fn run(members: Vec<JudgedMember>) -> JudgedRun {
+        let plan = Plan {
+            enabled: true,
+            destination: Some("d".into()),
+            ..Plan::default()
+        };
         JudgedRun {
-            id: "r".into(),
-            plan_id: "1".into(),
-            plan: Plan {
-                enabled: true,
-                destination: Some("d".into()),
-                ..Plan::default()
-            },
-            causes: Vec::new(),
             members,
-            gone: Vec::new(),
+            ..JudgedRun::new("r".into(), "1".into(), plan)
         }
     }
 

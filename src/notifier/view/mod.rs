@@ -253,7 +253,10 @@ fn topic(report: &Report, locale: &Locale) -> Option<String> {
             let ids = report.unknown_plans.iter().map(|id| name(id.as_str()));
             Joined::of_plans(ids, locale).map(|joined| joined.text)
         }
-        ReportKind::RedisUnreachable | ReportKind::AllWell => None,
+        ReportKind::RedisUnreachable
+        | ReportKind::AllWell
+        | ReportKind::Uncovered
+        | ReportKind::Digest => None,
     }
 }
 

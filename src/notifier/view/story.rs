@@ -26,7 +26,9 @@ pub(super) fn what(report: &Report, locale: &Locale) -> String {
         ReportKind::RedisUnreachable => {
             What::RedisUnreachable(since.as_ref().map(|since| since.past()))
         }
-        ReportKind::AllWell => What::AllWell(report.plans.len()),
+        ReportKind::AllWell | ReportKind::Uncovered | ReportKind::Digest => {
+            What::AllWell(report.plans.len())
+        }
         ReportKind::Run if report.members.is_empty() => What::NoMembers,
         ReportKind::Run if no_status(report) => What::NoStatus,
         ReportKind::Run if counted == 0 => What::NothingDue,
@@ -86,7 +88,7 @@ fn kind_cause(kind: ReportKind) -> Option<PlanCause> {
     match kind {
         ReportKind::UnknownPlan => Some(PlanCause::UnknownPlan),
         ReportKind::RedisUnreachable => Some(PlanCause::RedisUnreachable),
-        ReportKind::Run | ReportKind::AllWell => None,
+        ReportKind::Run | ReportKind::AllWell | ReportKind::Uncovered | ReportKind::Digest => None,
     }
 }
 
@@ -385,6 +387,16 @@ fn warning(
                 since.as_ref().map(|since| since.past()),
             ))
         }
+        Warning::Shrunk { .. }
+        | Warning::LongerThanInterval { .. }
+        | Warning::LongerThanUsual { .. }
+        | Warning::SkippedElapses { .. }
+        | Warning::Unreported { .. }
+        | Warning::UncoveredModules { .. }
+        | Warning::SnapshotTooOld { .. }
+        | Warning::OwnVpnSuspect
+        | Warning::NodeZone { .. }
+        | Warning::ClockMoved { .. } => String::new(),
     }
 }
 

@@ -117,6 +117,8 @@ impl Words for English {
             (ReportKind::UnknownPlan, _) => "Alert for an unknown backup plan",
             (ReportKind::RedisUnreachable, _) => "Backup state unknown",
             (ReportKind::AllWell, _) => "All backup plans are fine",
+            (ReportKind::Uncovered, _) => "Applications no longer backed up",
+            (ReportKind::Digest, _) => "Weekly backup summary",
         }
     }
 

@@ -128,6 +128,8 @@ impl Words for Italian {
             (ReportKind::UnknownPlan, _) => "Allarme per un piano di backup sconosciuto",
             (ReportKind::RedisUnreachable, _) => "Stato dei backup sconosciuto",
             (ReportKind::AllWell, _) => "Tutti i piani di backup sono a posto",
+            (ReportKind::Uncovered, _) => "Applicazioni non più salvate",
+            (ReportKind::Digest, _) => "Riepilogo settimanale dei backup",
         }
     }
 

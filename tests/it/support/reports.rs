@@ -64,16 +64,14 @@ pub fn success() -> Report {
             files: Some(files),
             at_risk_since: None,
             never_saved: false,
+            ok_before: None,
+            busy_with: None,
             detail: None,
             unreadable: None,
         }
     });
     Report {
-        kind: ReportKind::Run,
-        made_at: made_at(),
-        run: "run".into(),
         outcome: Outcome::Success,
-        causes: Vec::new(),
         plan: Some(PlanSummary {
             id: "1".into(),
             name: "Nightly".into(),
@@ -82,9 +80,7 @@ pub fn success() -> Report {
         }),
         cluster_name: Some("rl1.rig.example.org".into()),
         members: members.to_vec(),
-        gone: Vec::new(),
         destination: Some(destination(SkipReason::AllOk)),
-        warnings: Vec::new(),
         advice: vec![Advice::Nothing],
         alerts: vec![labels(&[
             ("alertname", "BackupFailed"),
@@ -93,9 +89,7 @@ pub fn success() -> Report {
             ("node", "1"),
             ("severity", "critical"),
         ])],
-        unknown_plans: Vec::new(),
-        plans: Vec::new(),
-        unreachable_since: None,
+        ..Report::blank(ReportKind::Run, "run".into(), made_at())
     }
 }
 
