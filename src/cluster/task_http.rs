@@ -14,6 +14,7 @@ use tokio::sync::Mutex;
 
 use super::tasks::TaskError;
 use super::value::{is_id, shown};
+use crate::model::Obstacle;
 
 /// A list of snapshots has about 100 bytes for each.
 const BODY_MAX: usize = 8 * 1024 * 1024;
@@ -83,7 +84,10 @@ impl TaskHttp {
             .pool_max_idle_per_host(0)
             .timeout(EXCHANGE)
             .build()
-            .map_err(|error| TaskError::Unavailable(format!("the HTTP client: {error}")))?;
+            .map_err(|error| {
+                let text = format!("the HTTP client cannot be made: {error}");
+                TaskError::Unavailable(Obstacle::Other(text))
+            })?;
         Ok(Self {
             client,
             base: base.trim_end_matches('/').to_owned(),
@@ -109,16 +113,18 @@ impl TaskHttp {
             StatusCode::CREATED | StatusCode::OK => match serde_json::from_slice::<Answer>(&body) {
                 Ok(answer) if is_id(&answer.data.id) => Ok(answer.data.id),
                 _ => Err(Trouble::Unanswered(TaskError::Unavailable(
-                    "the task API gave a new task no id".to_owned(),
+                    Obstacle::ApiSenseless,
                 ))),
             },
             // The same status for two reasons; api-server's `createTask` names
             // this one.
-            StatusCode::FORBIDDEN if contains(&body, b"worker node") => {
-                Err(Trouble::Final(TaskError::NotLeader(self.base.clone())))
-            }
+            StatusCode::FORBIDDEN if contains(&body, b"worker node") => Err(Trouble::Final(
+                TaskError::Unavailable(Obstacle::ApiOfWorker(self.base.clone())),
+            )),
             StatusCode::FORBIDDEN => Err(Trouble::Final(TaskError::NotGranted)),
-            StatusCode::NOT_FOUND => Err(Trouble::Final(TaskError::AgentIdle(agent.to_owned()))),
+            StatusCode::NOT_FOUND => Err(Trouble::Final(TaskError::Unavailable(
+                Obstacle::AgentIdle(agent.to_owned()),
+            ))),
             StatusCode::BAD_REQUEST if contains(&body, b"error queuing") => {
                 Err(Trouble::Temporary(TaskError::Busy))
             }
@@ -152,7 +158,7 @@ impl TaskHttp {
                     error: ending(data.error.as_str().unwrap_or_default()),
                 })),
                 Err(_) => Err(Trouble::Temporary(TaskError::Unavailable(
-                    "the task API answered with something that is no task's status".to_owned(),
+                    Obstacle::ApiSenseless,
                 ))),
             },
             status => Err(unexpected(status)),
@@ -179,7 +185,7 @@ impl TaskHttp {
                 return Ok((status, answer));
             }
             if expired.is_some() {
-                return Err(Trouble::Final(TaskError::Refused));
+                return Err(Trouble::Final(TaskError::Unavailable(Obstacle::ApiRefused)));
             }
             expired = Some(token.number);
         }
@@ -208,13 +214,13 @@ impl TaskHttp {
         match status {
             StatusCode::OK => {}
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                return Err(Trouble::Final(TaskError::Refused));
+                return Err(Trouble::Final(TaskError::Unavailable(Obstacle::ApiRefused)));
             }
             status => return Err(unexpected(status)),
         }
         let Ok(answer) = serde_json::from_slice::<Answer>(&body) else {
             return Err(Trouble::Temporary(TaskError::Unavailable(
-                "the task API answered a login without a token".to_owned(),
+                Obstacle::ApiSenseless,
             )));
         };
         let token = Token {
@@ -232,11 +238,10 @@ impl TaskHttp {
 
     async fn exchange(&self, request: RequestBuilder) -> Result<(StatusCode, Vec<u8>), Trouble> {
         let unavailable = |error: reqwest::Error| {
-            TaskError::Unavailable(format!(
-                "the task API at {} cannot be reached: {}",
-                self.base,
-                causes(&error.without_url())
-            ))
+            TaskError::Unavailable(Obstacle::ApiUnreachable {
+                address: self.base.clone(),
+                reason: causes(&error.without_url()),
+            })
         };
         let response = match request.send().await {
             Ok(response) => response,
@@ -276,14 +281,11 @@ async fn bounded(mut response: Response) -> Result<Vec<u8>, Option<reqwest::Erro
 }
 
 fn too_long() -> TaskError {
-    TaskError::Unavailable(format!(
-        "the task API's answer is longer than {} MiB",
-        BODY_MAX / 1024 / 1024
-    ))
+    TaskError::Unavailable(Obstacle::ApiTooLong)
 }
 
 fn unexpected(status: StatusCode) -> Trouble {
-    let said = TaskError::Unavailable(format!("the task API answered {}", status.as_u16()));
+    let said = TaskError::Unavailable(Obstacle::ApiAnswered(status.as_u16()));
     match status.as_u16() {
         429 => Trouble::Temporary(TaskError::Busy),
         500 | 502 | 503 | 504 => Trouble::Temporary(said),

@@ -18,6 +18,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 pub use super::task_http::install_crypto_provider;
 use super::task_http::{Finished, TaskHttp, Trouble};
+use crate::model::Obstacle;
 
 /// The exit code with which the agent says that it runs too many tasks; of the
 /// task, not to be confused with restic's in the error text.
@@ -38,27 +39,15 @@ pub enum TaskError {
     /// 403: the module lacks the role.
     #[error("the task API does not allow it: the role cluster:reader is missing")]
     NotGranted,
-    /// 403 of another kind: that server is a worker node's. After a change of
-    /// leader a container's copy of `/etc/hosts` still names the old one.
-    #[error(
-        "the task API at {0} is not the leader's: restart this service, or set repo_check.api_url"
-    )]
-    NotLeader(String),
-    /// The account was refused.
-    #[error("the task API refused the module's user and password")]
-    Refused,
-    /// 404: nobody works for that agent.
-    #[error("the agent {0} is not running")]
-    AgentIdle(String),
     /// No end within the caller's limit. The task may still run.
     #[error("the task did not end within the time limit")]
     TimedOut,
     /// The agent or the server takes no more tasks, or our own share is used up.
     #[error("the cluster agent is busy")]
     Busy,
-    /// The server cannot be used; the text says why.
+    /// The server cannot be used, or leads to nobody who works.
     #[error("{0}")]
-    Unavailable(String),
+    Unavailable(Obstacle),
 }
 
 /// How patient the workers are.
@@ -176,7 +165,7 @@ impl TaskApi {
         drop(workers);
         match timeout_at(deadline, told).await {
             Ok(Ok(result)) => result,
-            Ok(Err(_)) => Err(TaskError::Unavailable("the task's worker ended".to_owned())),
+            Ok(Err(_)) => Err(TaskError::Unavailable("the task's worker ended".into())),
             // What kept it from starting says more than the time.
             Err(_) => Err(last_trouble.borrow().clone().unwrap_or(TaskError::TimedOut)),
         }

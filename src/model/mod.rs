@@ -11,10 +11,12 @@ mod condition;
 mod ids;
 mod mail;
 mod memory;
+mod obstacle;
 mod occasion;
 mod overview;
 mod probe;
 mod reason;
+mod remark;
 mod report;
 mod run;
 mod text;
@@ -32,12 +34,14 @@ pub use mail::{
     OutgoingMail, RecipientState, SmtpSettings,
 };
 pub use memory::{CloseReason, Memory, Outage};
+pub use obstacle::{CredentialFault, Obstacle};
 pub use occasion::Occasion;
 pub use overview::{
     Attention, OpenMark, Overview, PlanOverview, RunMark, Standing, UncoveredModule,
 };
 pub use probe::{Lock, Probe, ProbeMethod, ProbeSet, ProbeTarget, SkipReason};
 pub use reason::{Fault, Reason};
+pub use remark::Remark;
 pub use report::{
     Advice, AlertLabels, DestinationHealth, DestinationResult, MemberResult, PlanLastRun,
     PlanSummary, Report, ReportKind, StoredReport, Warning,

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{DestinationId, ModuleId, RepoCause};
+use super::{DestinationId, ModuleId, Obstacle, Remark, RepoCause};
 
 /// How repositories are asked (`repo_check.method`, after `auto` was resolved).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -53,10 +53,9 @@ pub struct Probe {
     /// Who holds the repository, oldest first.
     #[serde(default)]
     pub locks: Vec<Lock>,
-    /// restic's (or the method's) own last line on a failure, with every
-    /// credential removed and at most 300 characters.
+    /// What else there is to say, on a failure.
     #[serde(default)]
-    pub message: Option<String>,
+    pub message: Option<Remark>,
     /// Milliseconds from the question to the answer.
     pub took_ms: u64,
 }
@@ -87,9 +86,8 @@ pub enum SkipReason {
     NotGranted,
     /// The cluster agent, or our own share of it, takes no more tasks.
     Busy,
-    /// The way to the repositories failed before the first question; the text
-    /// says how, in English, without credentials.
-    Unavailable(String),
+    /// The way to the repositories failed before the first question.
+    Unavailable(Obstacle),
 }
 
 /// All that one check of a destination brought.

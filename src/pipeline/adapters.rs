@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tracing::warn;
 
-use crate::cluster::{AccountReader, TaskApi, TaskError};
-use crate::model::DestinationId;
+use crate::cluster::{AccountReader, ClusterError, TaskApi, TaskError};
+use crate::model::{CredentialFault, DestinationId};
 use crate::repo_check::{ActionError, CredentialSource, Credentials, SnapshotAction};
 
 /// `read-backup-snapshots` through NS8's task API.
@@ -40,22 +41,21 @@ pub struct CredentialStore {
 
 #[async_trait]
 impl CredentialSource for CredentialStore {
-    async fn credentials(&self, destination: &DestinationId) -> Result<Credentials, String> {
-        let Some(account) = &self.account else {
-            return Err(format!(
-                "no credentials for destination {destination}: add it to `destinations`"
-            ));
-        };
+    async fn credentials(
+        &self,
+        destination: &DestinationId,
+    ) -> Result<Credentials, CredentialFault> {
+        let account = self.account.as_ref().ok_or(CredentialFault::Unknown)?;
         let mut fields = account
             .destination_fields(destination)
             .await
-            .map_err(|problem| problem.to_string())?;
+            .map_err(|error| unread(destination, error))?;
         // Newer cores keep the restic password apart from the destination.
         if !fields.contains_key("password") {
             let password = account
                 .restic_password(destination)
                 .await
-                .map_err(|problem| problem.to_string())?;
+                .map_err(|error| unread(destination, error))?;
             if let Some(password) = password {
                 fields.insert("password".to_owned(), password);
             }
@@ -70,9 +70,18 @@ fn action_error(error: TaskError) -> ActionError {
         TaskError::NotGranted => ActionError::NotGranted,
         TaskError::TimedOut => ActionError::TimedOut,
         TaskError::Busy => ActionError::Busy,
-        refused @ (TaskError::Refused
-        | TaskError::NotLeader(_)
-        | TaskError::AgentIdle(_)
-        | TaskError::Unavailable(_)) => ActionError::Unavailable(refused.to_string()),
+        TaskError::Unavailable(obstacle) => ActionError::Unavailable(obstacle),
+    }
+}
+
+/// The whole is for the log: much of it is English.
+fn unread(destination: &DestinationId, error: ClusterError) -> CredentialFault {
+    warn!(%destination, %error, "the credentials of a destination cannot be read");
+    match error {
+        ClusterError::Unreachable { .. } => CredentialFault::RedisUnreachable,
+        ClusterError::Refused { user, reason, .. } => {
+            CredentialFault::RedisRefused { user, reason }
+        }
+        ClusterError::Answer { .. } | ClusterError::Snapshot { .. } => CredentialFault::RedisFailed,
     }
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::message::Masker;
 use super::{ActionError, Clock, Prober, SnapshotAction, answer, cause, millis, snapshots};
-use crate::model::{Probe, ProbeMethod, ProbeTarget, RepoCause, SkipReason};
+use crate::model::{Obstacle, Probe, ProbeMethod, ProbeTarget, Remark, RepoCause, SkipReason};
 
 /// Asks the cluster agent.
 pub struct ApiProber {
@@ -50,7 +50,7 @@ fn of_output(target: &ProbeTarget, output: &Value) -> Probe {
             ..answer(target, RepoCause::Reachable)
         },
         None => Probe {
-            message: Some("the action's output cannot be understood".to_owned()),
+            message: Some(Remark::OutputSenseless),
             ..answer(target, RepoCause::Error)
         },
     }
@@ -62,7 +62,7 @@ fn of_error(target: &ProbeTarget, error: ActionError, clock: Clock) -> Result<Pr
         ActionError::Failed { exit_code, error } => {
             let finding = cause::of_task(exit_code, &error, clock());
             Ok(Probe {
-                message: finding.message.map(|text| masker.clean(&text)),
+                message: finding.message.map(|said| masker.remark(said)),
                 locks: finding.lock.into_iter().collect(),
                 ..answer(target, finding.cause)
             })
@@ -70,7 +70,10 @@ fn of_error(target: &ProbeTarget, error: ActionError, clock: Clock) -> Result<Pr
         ActionError::TimedOut => Ok(answer(target, RepoCause::Timeout)),
         ActionError::NotGranted => Err(SkipReason::NotGranted),
         ActionError::Busy => Err(SkipReason::Busy),
-        ActionError::Unavailable(why) => Err(SkipReason::Unavailable(masker.clean(&why))),
+        ActionError::Unavailable(obstacle) => {
+            let clean = masker.clean(&obstacle.to_string());
+            Err(SkipReason::Unavailable(Obstacle::from(clean)))
+        }
     }
 }
 
@@ -156,12 +159,9 @@ mod tests {
         for code in [10, 11, 12] {
             let probe = failed(code, "Traceback (most recent call last):\nKeyError: 'x'");
             assert_eq!(probe.cause, RepoCause::Error);
-            assert_eq!(probe.message.as_deref(), Some("KeyError: 'x'"));
+            assert_eq!(probe.message, Some(Remark::Said("KeyError: 'x'".into())));
         }
-        assert_eq!(
-            failed(1, "").message.as_deref(),
-            Some("the task ended with code 1 and said nothing")
-        );
+        assert_eq!(failed(1, "").message, Some(Remark::TaskEndedSilently(1)));
     }
 
     #[test]

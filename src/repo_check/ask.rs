@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::child::{self, Command, Output};
 use super::message::Masker;
 use super::{Clock, answer, cause, locks, millis, snapshots};
-use crate::model::{Lock, Probe, ProbeTarget, RepoCause, SkipReason};
+use crate::model::{Lock, Obstacle, Probe, ProbeTarget, Remark, RepoCause, SkipReason};
 
 /// Most locks that are looked at; each costs restic a whole opening of the
 /// repository.
@@ -23,8 +23,8 @@ pub(super) trait Restic: Sync {
     /// Takes its credentials out of texts.
     fn masker(&self) -> &Masker;
 
-    /// What to do when the program cannot be started.
-    fn remedy(&self) -> &'static str;
+    /// What it means that `program` cannot be started, and `reason` is why.
+    fn obstacle(&self, program: String, reason: String) -> Obstacle;
 }
 
 /// Lists the snapshots and, for a failed module, the locks, all within `limit`.
@@ -51,15 +51,16 @@ async fn run(restic: &dyn Restic, args: &[&str], limit: Duration) -> Result<Outp
     child::run(restic.command(args, limit), limit)
         .await
         .map_err(|error| {
-            let text = format!("{error}; {}", restic.remedy());
-            SkipReason::Unavailable(restic.masker().clean(&text))
+            let program = restic.masker().clean(&error.program.to_string_lossy());
+            let reason = restic.masker().clean(&error.source.to_string());
+            SkipReason::Unavailable(restic.obstacle(program, reason))
         })
 }
 
 fn judge(restic: &dyn Restic, target: &ProbeTarget, output: &Output, clock: Clock) -> Probe {
     let finding = cause::of_child(output.ending, &output.stderr, clock());
     let mut probe = Probe {
-        message: finding.message.map(|text| restic.masker().clean(&text)),
+        message: finding.message.map(|said| restic.masker().remark(said)),
         locks: finding.lock.into_iter().collect(),
         ..answer(target, finding.cause)
     };
@@ -74,7 +75,7 @@ fn judge(restic: &dyn Restic, target: &ProbeTarget, output: &Output, clock: Cloc
         }
         None if probe.cause == RepoCause::Reachable => {
             probe.cause = RepoCause::Error;
-            probe.message = Some("restic's list of snapshots cannot be understood".to_owned());
+            probe.message = Some(Remark::ListSenseless);
         }
         None => {}
     }

@@ -17,26 +17,7 @@ use super::Credentials;
 use super::child::Environment;
 use super::fields::Fields;
 use super::message::Masker;
-
-/// What is wrong with credentials, for an administrator.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum BackendError {
-    /// A field that is needed is not there.
-    #[error("`{0}` is not known; write it into the file's section `destinations`")]
-    Missing(&'static str),
-    /// No rule for such an address.
-    #[error(
-        "addresses that begin with `{0}` cannot be probed by method `restic`; \
-         give its `url` in restic's form in the file's section `destinations`"
-    )]
-    Unknown(String),
-    /// The address has not the form that its beginning promises.
-    #[error("its `url` is not {0}")]
-    Form(&'static str),
-    /// The private file for rclone cannot be written.
-    #[error("the configuration for rclone cannot be written: {0}")]
-    File(#[from] std::io::Error),
-}
+use crate::model::CredentialFault;
 
 /// An rclone password: rclone wants it in a form of its own in `variable`.
 #[derive(Debug)]
@@ -62,7 +43,7 @@ pub(super) struct Backend {
 
 impl Backend {
     /// For the repository at `path` (`<image>/<uuid>`) below the destination.
-    pub(super) fn new(credentials: &Credentials, path: &str) -> Result<Self, BackendError> {
+    pub(super) fn new(credentials: &Credentials, path: &str) -> Result<Self, CredentialFault> {
         let fields = Fields::of(credentials);
         let mut backend = Self {
             env: Environment::default(),
@@ -86,7 +67,7 @@ impl Backend {
         fields: &Fields<'_>,
         address: &str,
         path: &str,
-    ) -> Result<String, BackendError> {
+    ) -> Result<String, CredentialFault> {
         let (scheme, rest) = address.split_once(':').unwrap_or(("", address));
         match scheme {
             "local" => local(rest, path),
@@ -116,7 +97,7 @@ impl Backend {
             "rclone" => self.rclone(fields, rest, path),
             "smb" => self.smb(fields, rest, path),
             "webdav" => self.webdav(fields, rest, path),
-            other => Err(BackendError::Unknown(other.to_owned())),
+            other => Err(CredentialFault::UnknownAddress(other.to_owned())),
         }
     }
 
@@ -125,7 +106,7 @@ impl Backend {
         fields: &Fields<'_>,
         variable: &str,
         field: &'static str,
-    ) -> Result<(), BackendError> {
+    ) -> Result<(), CredentialFault> {
         self.env.set(variable, fields.needed(field)?);
         Ok(())
     }
@@ -135,15 +116,13 @@ impl Backend {
         fields: &Fields<'_>,
         remote: &str,
         path: &str,
-    ) -> Result<String, BackendError> {
+    ) -> Result<String, CredentialFault> {
         self.env.set("RCLONE_ASK_PASSWORD", "false");
         if let Some(config) = fields.get("rclone_config") {
             if config.contains(['\n', '[']) {
-                let folder = tempfile::Builder::new()
-                    .prefix("ns8-backup-monitor-")
-                    .tempdir()?;
-                let file = folder.path().join("rclone.conf");
-                private_file(&file)?.write_all(config.as_bytes())?;
+                let folder = private_folder(config)
+                    .map_err(|error| CredentialFault::RcloneFile(error.to_string()))?;
+                let file = folder.path().join(RCLONE_FILE);
                 self.env.set("RCLONE_CONFIG", file.to_string_lossy());
                 self.files = Some(folder);
             } else {
@@ -159,7 +138,7 @@ impl Backend {
         fields: &Fields<'_>,
         share: &str,
         path: &str,
-    ) -> Result<String, BackendError> {
+    ) -> Result<String, CredentialFault> {
         self.env.set("RCLONE_ASK_PASSWORD", "false");
         self.set(fields, "RCLONE_SMB_HOST", "smb_host")?;
         self.set(fields, "RCLONE_SMB_USER", "smb_user")?;
@@ -178,9 +157,9 @@ impl Backend {
         fields: &Fields<'_>,
         url: &str,
         path: &str,
-    ) -> Result<String, BackendError> {
-        const FORM: BackendError = BackendError::Form("`webdav:http://host:port/path`");
-        let (scheme, rest) = url.split_once("://").ok_or(FORM)?;
+    ) -> Result<String, CredentialFault> {
+        const FORM: &str = "webdav:http://host:port/path";
+        let (scheme, rest) = url.split_once("://").ok_or_else(|| not_of(FORM))?;
         let (host, base) = rest.split_once('/').unwrap_or((rest, ""));
         self.env.set("RCLONE_ASK_PASSWORD", "false");
         self.env
@@ -197,6 +176,10 @@ impl Backend {
     }
 }
 
+fn not_of(form: &str) -> CredentialFault {
+    CredentialFault::NotOfForm(form.to_owned())
+}
+
 /// A path below an address; no `/` behind a colon.
 fn join(base: &str, path: &str) -> String {
     if base.ends_with(':') {
@@ -206,13 +189,13 @@ fn join(base: &str, path: &str) -> String {
     }
 }
 
-fn local(folder: &str, path: &str) -> Result<String, BackendError> {
+fn local(folder: &str, path: &str) -> Result<String, CredentialFault> {
     // `file:///folder` is taken for `/folder`.
     let folder = folder.strip_prefix("//").unwrap_or(folder);
     if folder.starts_with('/') {
         Ok(join(&format!("local:{folder}"), path))
     } else {
-        Err(BackendError::Form("an absolute path"))
+        Err(CredentialFault::NotAbsolute)
     }
 }
 
@@ -227,9 +210,9 @@ fn bucket(scheme: &str, rest: &str, path: &str) -> String {
 
 /// restic 0.14 takes user and password only from the address; so that the
 /// password is in no argument, the address is in an environment variable.
-fn rest_server(fields: &Fields<'_>, url: &str, path: &str) -> Result<String, BackendError> {
-    const FORM: BackendError = BackendError::Form("`rest:http://host:port/path`");
-    let (scheme, place) = url.split_once("://").ok_or(FORM)?;
+fn rest_server(fields: &Fields<'_>, url: &str, path: &str) -> Result<String, CredentialFault> {
+    const FORM: &str = "rest:http://host:port/path";
+    let (scheme, place) = url.split_once("://").ok_or_else(|| not_of(FORM))?;
     let account = match fields.get("rest_username") {
         Some(user) => {
             let quote = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
@@ -247,8 +230,8 @@ fn rest_server(fields: &Fields<'_>, url: &str, path: &str) -> Result<String, Bac
 
 /// ssh as restic would call it, but without a question to anybody and without
 /// minutes of waiting for a dead host.
-fn ssh_without_questions(rest: &str) -> Result<String, BackendError> {
-    const FORM: BackendError = BackendError::Form("`sftp:user@host:path`");
+fn ssh_without_questions(rest: &str) -> Result<String, CredentialFault> {
+    const FORM: &str = "sftp:user@host:path";
     let (place, port) = match rest.strip_prefix("//") {
         Some(url) => {
             let place = url.split('/').next().unwrap_or_default();
@@ -259,7 +242,7 @@ fn ssh_without_questions(rest: &str) -> Result<String, BackendError> {
                 _ => (place, None),
             }
         }
-        None => (rest.split_once(':').ok_or(FORM)?.0, None),
+        None => (rest.split_once(':').ok_or_else(|| not_of(FORM))?.0, None),
     };
     let (user, host) = match place.rsplit_once('@') {
         Some((user, host)) => (Some(user), host),
@@ -268,7 +251,7 @@ fn ssh_without_questions(rest: &str) -> Result<String, BackendError> {
     let host = host.trim_start_matches('[').trim_end_matches(']');
     for word in [Some(host), user].into_iter().flatten() {
         if !is_plain_word(word) {
-            return Err(FORM);
+            return Err(not_of(FORM));
         }
     }
     let mut ssh = "sftp.command=ssh -o BatchMode=yes -o ConnectTimeout=10".to_owned();
@@ -287,6 +270,17 @@ fn is_plain_word(word: &str) -> bool {
         && word
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '%'))
+}
+
+const RCLONE_FILE: &str = "rclone.conf";
+
+/// A folder with a configuration for rclone in it, removed when dropped.
+fn private_folder(config: &str) -> std::io::Result<TempDir> {
+    let folder = tempfile::Builder::new()
+        .prefix("ns8-backup-monitor-")
+        .tempdir()?;
+    private_file(&folder.path().join(RCLONE_FILE))?.write_all(config.as_bytes())?;
+    Ok(folder)
 }
 
 fn private_file(path: &std::path::Path) -> std::io::Result<std::fs::File> {

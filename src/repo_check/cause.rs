@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::child::Ending;
 use super::locks;
 use super::message::{Said, complaints};
-use crate::model::{Lock, RepoCause};
+use crate::model::{Lock, Remark, RepoCause};
 
 /// What an ended restic tells about its repository.
 #[derive(Debug, PartialEq, Eq)]
@@ -13,13 +13,13 @@ pub(super) struct Finding {
     /// Which cause.
     pub(super) cause: RepoCause,
     /// restic's last words, or ours where it left none; not masked yet.
-    pub(super) message: Option<String>,
+    pub(super) message: Option<Remark>,
     /// The lock that kept it out.
     pub(super) lock: Option<Lock>,
 }
 
 impl Finding {
-    fn new(cause: RepoCause, message: Option<String>) -> Self {
+    fn new(cause: RepoCause, message: Option<Remark>) -> Self {
         Self {
             cause,
             message,
@@ -35,18 +35,14 @@ pub(super) fn of_child(ending: Ending, stderr: &str, now: Timestamp) -> Finding 
         Ending::Exit(code) => {
             let said = Said::read(stderr);
             let code = said.code.unwrap_or_else(|| i64::from(code));
-            let nothing = || Some(format!("restic ended with code {code} and said nothing"));
-            of_failure(Some(code), said, stderr, now, nothing)
+            of_failure(Some(code), said, stderr, now, Remark::EndedSilently(code))
         }
         Ending::Signal(number) => {
-            let nothing = || Some(format!("restic was ended by signal {number}"));
+            let nothing = Remark::EndedBySignal(number);
             of_failure(None, Said::read(stderr), stderr, now, nothing)
         }
         Ending::CutOff => of_cut(stderr),
-        Ending::TooMuch => Finding::new(
-            RepoCause::Error,
-            Some("restic wrote more than can be read, and was ended".to_owned()),
-        ),
+        Ending::TooMuch => Finding::new(RepoCause::Error, Some(Remark::TooMuch)),
     }
 }
 
@@ -55,11 +51,7 @@ pub(super) fn of_child(ending: Ending, stderr: &str, now: Timestamp) -> Finding 
 /// else there.
 pub(super) fn of_task(exit_code: i64, error: &str, now: Timestamp) -> Finding {
     let said = Said::read(error);
-    let nothing = || {
-        Some(format!(
-            "the task ended with code {exit_code} and said nothing"
-        ))
-    };
+    let nothing = Remark::TaskEndedSilently(exit_code);
     of_failure(said.code, said, error, now, nothing)
 }
 
@@ -73,20 +65,21 @@ fn of_success(stderr: &str) -> Finding {
             by_words(&complaints.join("\n"))
                 .filter(|cause| *cause == RepoCause::Corrupt)
                 .unwrap_or(RepoCause::Error),
-            Some((*last).to_owned()),
+            Some(Remark::Said((*last).to_owned())),
         ),
     }
 }
 
 /// `code` is restic's own, as far as known: 10 to 12 speak for themselves since
 /// 0.17; for the rest, and for older ones, the words decide: the last ones
-/// first, because those before may tell of a trouble that passed.
+/// first, because those before may tell of a trouble that passed. `nothing` is
+/// told where it left no words.
 fn of_failure(
     code: Option<i64>,
     said: Said,
     whole: &str,
     now: Timestamp,
-    nothing: impl FnOnce() -> Option<String>,
+    nothing: Remark,
 ) -> Finding {
     let refusing = locks::refused_by(&whole.replace("\\n", "\n"), now);
     let by_code = match code {
@@ -98,7 +91,7 @@ fn of_failure(
     if let Some(lock) = refusing.filter(|_| matches!(by_code, None | Some(RepoCause::Busy))) {
         return Finding {
             cause: locks::cause(std::slice::from_ref(&lock), now),
-            message: said.last,
+            message: said.last.map(Remark::Said),
             lock: Some(lock),
         };
     }
@@ -106,7 +99,7 @@ fn of_failure(
         .or_else(|| said.last.as_deref().and_then(by_words))
         .or_else(|| by_words(&said.all))
         .unwrap_or(RepoCause::Error);
-    Finding::new(cause, said.last.or_else(nothing))
+    Finding::new(cause, Some(said.last.map_or(nothing, Remark::Said)))
 }
 
 /// It was we who ended it: what it complained of until then says whether it
@@ -120,7 +113,8 @@ fn of_cut(stderr: &str) -> Finding {
         )
     };
     let cause = by_words(&said.all).filter(telling);
-    Finding::new(cause.unwrap_or(RepoCause::Timeout), said.last)
+    let last = said.last.map(Remark::Said);
+    Finding::new(cause.unwrap_or(RepoCause::Timeout), last)
 }
 
 /// The first rule of which a word occurs decides.

@@ -25,7 +25,7 @@ fn farewell(code: i32, message: &str) -> String {
 fn says(code: i32, stderr: &str, cause: RepoCause, message: &str) {
     let finding = exit(code, stderr);
     assert_eq!(finding.cause, cause, "{stderr}");
-    assert_eq!(finding.message.as_deref(), Some(message));
+    assert_eq!(finding.message, Some(message.into()));
 }
 
 #[test]
@@ -153,10 +153,7 @@ fn a_lock_that_keeps_restic_out_names_its_owner_in_every_version() {
         assert_eq!(finding.cause, RepoCause::Busy);
         let lock = finding.lock.unwrap();
         assert_eq!((lock.owner.as_str(), lock.exclusive), ("root@vm", true));
-        assert_eq!(
-            finding.message.as_deref(),
-            Some(LOCKED.lines().next().unwrap())
-        );
+        assert_eq!(finding.message, Some(LOCKED.lines().next().unwrap().into()));
     }
     let old = exit(1, &LOCKED.replace("(2m38.180761804s ago)", "(49h2m3s ago)"));
     assert_eq!(old.cause, RepoCause::Locked);
@@ -202,8 +199,8 @@ fn a_restic_cut_off_while_it_retried_was_waiting_for_something_dead() {
     let cut = |stderr: &str| of_child(Ending::CutOff, stderr, now());
     assert_eq!(cut(RETRIES_18).cause, RepoCause::Unreachable);
     assert_eq!(
-        cut(RETRIES_18).message.as_deref(),
-        RETRIES_18.lines().last()
+        cut(RETRIES_18).message,
+        RETRIES_18.lines().last().map(Remark::from)
     );
     let gateway = "Stat(<config/>) returned error, retrying after 1.49s: unexpected HTTP response (503): 503 Service Unavailable\n";
     assert_eq!(cut(gateway).cause, RepoCause::Unreachable);
@@ -300,17 +297,14 @@ fn a_file_that_our_own_user_may_not_read_is_no_fault_of_the_destination() {
 
 #[test]
 fn an_unknown_end_is_a_failure_with_words() {
-    says(
-        7,
-        "",
-        RepoCause::Error,
-        "restic ended with code 7 and said nothing",
-    );
+    let silent = exit(7, "");
+    let told = Some(Remark::EndedSilently(7));
+    assert_eq!((silent.cause, silent.message), (RepoCause::Error, told));
     says(130, "interrupted\n", RepoCause::Error, "interrupted");
     let killed = of_child(Ending::Signal(9), "", now());
     assert_eq!(
-        (killed.cause, killed.message.as_deref()),
-        (RepoCause::Error, Some("restic was ended by signal 9"))
+        (killed.cause, killed.message),
+        (RepoCause::Error, Some(Remark::EndedBySignal(9)))
     );
     let chatty = of_child(Ending::TooMuch, "", now());
     assert_eq!(chatty.cause, RepoCause::Error);

@@ -6,7 +6,7 @@ use futures_util::future;
 use futures_util::stream::{self, StreamExt as _};
 
 use super::{Prober, Targets, answer, millis};
-use crate::model::{Probe, ProbeSet, ProbeTarget, RepoCause, SkipReason};
+use crate::model::{Probe, ProbeSet, ProbeTarget, Remark, RepoCause, SkipReason};
 
 /// The longest that a check of one destination takes, whatever the settings
 /// are: all other alerts wait meanwhile.
@@ -129,7 +129,7 @@ impl<'a> Round<'a> {
         let probe = self
             .ask(target, left)
             .await
-            .unwrap_or_else(|reason| not_probed(target, &reason));
+            .unwrap_or_else(|reason| not_probed(target, reason));
         let cut_short = left < self.limits.timeout && probe.cause == RepoCause::Timeout;
         (!cut_short).then_some(probe)
     }
@@ -150,16 +150,16 @@ impl<'a> Round<'a> {
     }
 }
 
-fn not_probed(target: &ProbeTarget, reason: &SkipReason) -> Probe {
-    let words = match reason {
-        SkipReason::Unavailable(why) => Some(why.as_str()),
-        SkipReason::NotGranted => Some("the role cluster:reader is missing"),
-        SkipReason::Busy => Some("the cluster agent is busy"),
+fn not_probed(target: &ProbeTarget, reason: SkipReason) -> Probe {
+    let message = match reason {
+        SkipReason::Unavailable(obstacle) => Some(Remark::NoWay(obstacle)),
+        SkipReason::NotGranted => Some(Remark::NotGranted),
+        SkipReason::Busy => Some(Remark::Busy),
         // The cause itself says that nobody asked.
         SkipReason::AllOk | SkipReason::Off | SkipReason::NoDestination => None,
     };
     Probe {
-        message: words.map(str::to_owned),
+        message,
         ..answer(target, RepoCause::NotProbed)
     }
 }
@@ -172,7 +172,7 @@ mod tests {
     use async_trait::async_trait;
 
     use super::*;
-    use crate::model::ProbeMethod;
+    use crate::model::{Obstacle, ProbeMethod};
 
     /// Answers as told, after as many turns of the executor as told; `None`
     /// never answers.
@@ -289,7 +289,11 @@ mod tests {
         let prober = Scripted::default()
             .with("m1", 90, Some(Ok(RepoCause::WrongPassword)))
             .with("m2", 0, Some(Ok(RepoCause::Timeout)))
-            .with("m3", 0, Some(Err(SkipReason::Unavailable("why".into()))));
+            .with(
+                "m3",
+                0,
+                Some(Err(SkipReason::Unavailable(Obstacle::NoAccount))),
+            );
         let set = run(&prober, 8);
         assert_eq!(
             causes(&set)[..5],
@@ -302,7 +306,8 @@ mod tests {
             ]
         );
         assert_eq!(set.probes.len(), 8);
-        assert_eq!(set.probes[3].message.as_deref(), Some("why"));
+        let why = Remark::NoWay(Obstacle::NoAccount);
+        assert_eq!(set.probes[3].message, Some(why));
         assert_eq!(prober.at_once.lock().unwrap().1, 3);
     }
 

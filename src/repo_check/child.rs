@@ -105,8 +105,8 @@ pub(super) struct Output {
 #[derive(Debug, thiserror::Error)]
 #[error("{} cannot be started: {source}", program.display())]
 pub(super) struct StartError {
-    program: PathBuf,
-    source: std::io::Error,
+    pub(super) program: PathBuf,
+    pub(super) source: std::io::Error,
 }
 
 /// Runs `command` for at most `limit`: shortly before, it is asked to end, at

@@ -5,7 +5,7 @@ use percent_encoding::percent_decode_str;
 use secrecy::ExposeSecret;
 
 use super::Credentials;
-use super::backend::BackendError;
+use crate::model::CredentialFault;
 
 /// All fields that credentials may have.
 ///
@@ -55,21 +55,21 @@ impl<'a> Fields<'a> {
     }
 
     /// A value without which nothing goes.
-    pub(super) fn needed(&self, name: &'static str) -> Result<String, BackendError> {
+    pub(super) fn needed(&self, name: &'static str) -> Result<String, CredentialFault> {
         self.get(name)
             .map(str::to_owned)
-            .ok_or(BackendError::Missing(name))
+            .ok_or(CredentialFault::Missing(name.to_owned()))
     }
 
     /// The address with a scheme in front: its own, or what the provider says.
-    pub(super) fn address(&self) -> Result<String, BackendError> {
+    pub(super) fn address(&self) -> Result<String, CredentialFault> {
         const SCHEMES: [&str; 9] = [
             "local:", "s3:", "b2:", "azure:", "sftp:", "rest:", "rclone:", "smb:", "webdav:",
         ];
         let url = self
             .get("url")
             .or_else(|| self.get("path"))
-            .ok_or(BackendError::Missing("url"))?
+            .ok_or(CredentialFault::Missing("url".to_owned()))?
             .trim();
         if SCHEMES.iter().any(|scheme| url.starts_with(scheme)) {
             return Ok(url.to_owned());
@@ -89,7 +89,7 @@ impl<'a> Fields<'a> {
             "azure" => "azure",
             _ => {
                 let scheme = url.split(':').next().unwrap_or_default();
-                return Err(BackendError::Unknown(scheme.to_owned()));
+                return Err(CredentialFault::UnknownAddress(scheme.to_owned()));
             }
         };
         Ok(format!("{scheme}:{url}"))

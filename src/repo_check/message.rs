@@ -6,7 +6,7 @@ use std::fmt;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
-use crate::model::{sanitize, truncate};
+use crate::model::{Remark, sanitize, truncate};
 
 /// Longest message that a probe carries, in characters.
 const MAX_MESSAGE: usize = 300;
@@ -53,6 +53,14 @@ impl Masker {
             masked = masked.replace(secret.as_str(), "***");
         }
         truncate(&sanitize(masked.trim()), MAX_MESSAGE)
+    }
+
+    /// The same of what others said; our own words hold no secret.
+    pub(super) fn remark(&self, remark: Remark) -> Remark {
+        match remark {
+            Remark::Said(text) => Remark::Said(self.clean(&text)),
+            own => own,
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
     SnapshotAction,
 };
 use crate::config::{Method, RepoCheck};
-use crate::model::{DestinationId, ProbeMethod, SkipReason};
+use crate::model::{DestinationId, Obstacle, ProbeMethod, SkipReason};
 
 /// What decides about the method.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -96,12 +96,7 @@ pub fn prober(
             Some(action) => Ok(Arc::new(ApiProber { action, clock })),
             None => Err((
                 ProbeMethod::Api,
-                SkipReason::Unavailable(
-                    "method `api` needs the agent's account (REDIS_USER, REDIS_PASSWORD), \
-                     which is not set; install this as a module, or choose another \
-                     `repo_check.method`"
-                        .to_owned(),
-                ),
+                SkipReason::Unavailable(Obstacle::NoAccount),
             )),
         },
     }
@@ -162,10 +157,8 @@ mod tests {
         };
         let clock: Clock = jiff::Timestamp::now;
         let refused = prober(&config, Access::default(), &Facts::default(), clock).err();
-        assert!(matches!(
-            refused,
-            Some((ProbeMethod::Api, SkipReason::Unavailable(_)))
-        ));
+        let reason = SkipReason::Unavailable(Obstacle::NoAccount);
+        assert_eq!(refused, Some((ProbeMethod::Api, reason)));
         config.method = Method::Off;
         let off = prober(&config, Access::default(), &Facts::default(), clock).err();
         assert_eq!(off, Some((ProbeMethod::Off, SkipReason::Off)));

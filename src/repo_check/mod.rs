@@ -30,7 +30,10 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use secrecy::SecretString;
 
-use crate::model::{DestinationId, Probe, ProbeMethod, ProbeTarget, RepoCause, SkipReason};
+use crate::model::{
+    CredentialFault, DestinationId, Obstacle, Probe, ProbeMethod, ProbeTarget, RepoCause,
+    SkipReason,
+};
 
 pub use api::ApiProber;
 pub use check::{LONGEST_CHECK, Limits, check};
@@ -68,8 +71,11 @@ pub type Clock = fn() -> Timestamp;
 #[async_trait]
 pub trait CredentialSource: Send + Sync {
     /// All fields known of a destination, the restic password as `password`;
-    /// or why they cannot be had, in words for an administrator.
-    async fn credentials(&self, destination: &DestinationId) -> Result<Credentials, String>;
+    /// or why they cannot be had.
+    async fn credentials(
+        &self,
+        destination: &DestinationId,
+    ) -> Result<Credentials, CredentialFault>;
 }
 
 /// The cluster action `read-backup-snapshots`.
@@ -105,9 +111,9 @@ pub enum ActionError {
     /// The cluster agent or our own share of it is busy.
     #[error("the cluster agent is busy")]
     Busy,
-    /// The task API cannot be used; the text says why.
+    /// The task API cannot be used.
     #[error("{0}")]
-    Unavailable(String),
+    Unavailable(Obstacle),
 }
 
 /// An answer for `target` that says no more than `cause`.

@@ -12,7 +12,9 @@ use super::backend::{Backend, HidePassword};
 use super::child::{self, Command, Ending, Environment};
 use super::message::Masker;
 use super::{Clock, CredentialSource, Credentials, Prober};
-use crate::model::{DestinationId, Probe, ProbeMethod, ProbeTarget, SkipReason};
+use crate::model::{
+    CredentialFault, DestinationId, Obstacle, Probe, ProbeMethod, ProbeTarget, SkipReason,
+};
 
 /// Runs `restic` on this machine.
 pub struct ResticProber {
@@ -37,8 +39,9 @@ impl Prober for ResticProber {
 
     async fn probe(&self, target: &ProbeTarget, limit: Duration) -> Result<Probe, SkipReason> {
         let deadline = Instant::now() + limit;
-        let repository = self.repository(target, limit).await.map_err(|why| {
-            SkipReason::Unavailable(format!("destination {}: {why}", target.destination))
+        let repository = self.repository(target, limit).await.map_err(|fault| {
+            let destination = target.destination.clone();
+            SkipReason::Unavailable(Obstacle::Destination(destination, fault))
         })?;
         let left = deadline.saturating_duration_since(Instant::now());
         ask(&repository, target, left, self.clock).await
@@ -51,10 +54,9 @@ impl ResticProber {
         &self,
         target: &ProbeTarget,
         limit: Duration,
-    ) -> Result<Repository<'_>, String> {
+    ) -> Result<Repository<'_>, CredentialFault> {
         let credentials = self.credentials(&target.destination, limit).await?;
-        let mut backend =
-            Backend::new(&credentials, &target.path).map_err(|error| error.to_string())?;
+        let mut backend = Backend::new(&credentials, &target.path)?;
         let mut env = Environment::bare();
         env.extend(&backend.env);
         if let Some(hide) = backend.hide.take() {
@@ -74,7 +76,7 @@ impl ResticProber {
         &self,
         destination: &DestinationId,
         limit: Duration,
-    ) -> Result<Credentials, String> {
+    ) -> Result<Credentials, CredentialFault> {
         let own = self
             .destinations
             .get(destination)
@@ -87,7 +89,7 @@ impl ResticProber {
         };
         let mut all = tokio::time::timeout(limit / 2, source.credentials(destination))
             .await
-            .map_err(|_| "its credentials could not be read in time".to_owned())??;
+            .map_err(|_| CredentialFault::TooLate)??;
         all.extend(own);
         Ok(all)
     }
@@ -99,7 +101,7 @@ async fn obscure(
     hide: &HidePassword,
     env: &Environment,
     limit: Duration,
-) -> Result<String, String> {
+) -> Result<String, CredentialFault> {
     let command = Command {
         program: "rclone".into(),
         args: vec!["obscure".to_owned(), "-".to_owned()],
@@ -108,12 +110,12 @@ async fn obscure(
     };
     let output = child::run(command, limit)
         .await
-        .map_err(|error| format!("{error}; install rclone"))?;
+        .map_err(|error| CredentialFault::Rclone(error.source.to_string()))?;
     let hidden = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     if output.ending == Ending::Exit(0) && !hidden.is_empty() {
         Ok(hidden)
     } else {
-        Err("rclone did not take the password (`rclone obscure -` failed)".to_owned())
+        Err(CredentialFault::RcloneRefused)
     }
 }
 
@@ -147,7 +149,7 @@ impl Restic for Repository<'_> {
         &self.backend.masker
     }
 
-    fn remedy(&self) -> &'static str {
-        "install restic, or say in `repo_check.restic` where it is"
+    fn obstacle(&self, program: String, reason: String) -> Obstacle {
+        Obstacle::Restic { program, reason }
     }
 }

@@ -14,7 +14,7 @@ use super::ask::{QUIET, Restic, ask};
 use super::child::{Command, Environment};
 use super::message::Masker;
 use super::{Clock, Prober};
-use crate::model::{Probe, ProbeMethod, ProbeTarget, SkipReason};
+use crate::model::{Obstacle, Probe, ProbeMethod, ProbeTarget, SkipReason};
 
 /// Runs `runagent` on this node.
 pub struct RunagentProber {
@@ -74,7 +74,7 @@ impl Restic for Repository<'_> {
         &self.masker
     }
 
-    fn remedy(&self) -> &'static str {
-        "method `runagent` works only for root on a node of the cluster"
+    fn obstacle(&self, program: String, reason: String) -> Obstacle {
+        Obstacle::Runagent { program, reason }
     }
 }

@@ -220,7 +220,7 @@ fn the_gateway_lets_in_nodes_and_owners_and_the_refusal_of_others_is_told() {
         ] {
             let probe = ask(&through(&gateway, &program, account), true);
             assert_eq!(probe.cause, RepoCause::Forbidden, "{version}: {probe:?}");
-            let message = probe.message.unwrap();
+            let message = probe.message.unwrap().to_string();
             assert!(message.contains(code), "{message}");
             assert!(!message.contains(account.1), "{message}");
         }
@@ -249,7 +249,7 @@ fn dead(gateway: &Gateway, words: &str) {
         let probe = block_on(through(gateway, &program, NODE).probe(&target(true), limit)).unwrap();
         assert!(begun.elapsed() < limit + Duration::from_secs(1));
         assert_eq!(probe.cause, RepoCause::Unreachable, "{version}: {probe:?}");
-        let message = probe.message.unwrap();
+        let message = probe.message.unwrap().to_string();
         assert!(message.contains(words), "{version}: {message}");
         assert!(!message.contains("n0de"), "{message}");
     }

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use ns8_backup_monitor::model::{DestinationId, ProbeTarget, RepoCause, SkipReason};
+use ns8_backup_monitor::model::{
+    CredentialFault, DestinationId, Obstacle, ProbeTarget, RepoCause, SkipReason,
+};
 use ns8_backup_monitor::repo_check::{CredentialSource, Credentials, Prober as _, RunagentProber};
 
 use crate::probe::{LONG, ask, block_on, credentials, prober, support, target};
@@ -106,13 +108,17 @@ fn ns8s_own_wrapper_is_asked_as_it_wants_to_be() {
     assert_eq!((probe.snapshots, probe.locks.len()), (Some(2), 1));
 }
 
-struct Source(Result<Credentials, String>);
+struct Source(Result<Credentials, CredentialFault>);
 
 #[async_trait]
 impl CredentialSource for Source {
-    async fn credentials(&self, _: &DestinationId) -> Result<Credentials, String> {
+    async fn credentials(&self, _: &DestinationId) -> Result<Credentials, CredentialFault> {
         self.0.clone()
     }
+}
+
+fn unopened(fault: CredentialFault) -> SkipReason {
+    SkipReason::Unavailable(Obstacle::Destination("d1".into(), fault))
 }
 
 #[test]
@@ -124,14 +130,9 @@ fn what_the_file_does_not_say_comes_from_the_cluster() {
     prober.source = Some(Arc::new(Source(Ok(known))));
     assert_eq!(ask(&prober, false).cause, RepoCause::Reachable);
 
-    prober.source = Some(Arc::new(Source(Err("Redis said no".into()))));
+    prober.source = Some(Arc::new(Source(Err(CredentialFault::RedisFailed))));
     let refused = block_on(prober.probe(&target(false), LONG));
-    assert_eq!(
-        refused,
-        Err(SkipReason::Unavailable(
-            "destination d1: Redis said no".into()
-        ))
-    );
+    assert_eq!(refused, Err(unopened(CredentialFault::RedisFailed)));
 }
 
 #[test]
@@ -140,19 +141,14 @@ fn a_missing_program_or_password_is_told_before_anybody_is_asked() {
         "/nonexistent/restic".as_ref(),
         &[("url", "/srv"), ("password", PASSWORD)],
     );
-    let Err(SkipReason::Unavailable(why)) = block_on(nowhere.probe(&target(true), LONG)) else {
-        panic!("it started");
+    let refused = block_on(nowhere.probe(&target(true), LONG));
+    let Err(SkipReason::Unavailable(Obstacle::Restic { program, reason })) = refused else {
+        panic!("{refused:?}");
     };
-    assert!(
-        why.contains("/nonexistent/restic") && why.contains("install restic"),
-        "{why}"
-    );
+    assert_eq!(program, "/nonexistent/restic");
+    assert!(reason.starts_with("No such file"), "{reason}");
     let half = prober("restic".as_ref(), &[("url", "/srv")]);
-    let Err(SkipReason::Unavailable(why)) = block_on(half.probe(&target(true), LONG)) else {
-        panic!("it started");
-    };
-    assert!(
-        why.contains("destination d1") && why.contains("`password`"),
-        "{why}"
-    );
+    let refused = block_on(half.probe(&target(true), LONG));
+    let missing = CredentialFault::Missing("password".into());
+    assert_eq!(refused, Err(unopened(missing)));
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ns8_backup_monitor::cluster::{Pace, TaskApi, TaskError};
+use ns8_backup_monitor::model::Obstacle;
 use secrecy::SecretString;
 use serde_json::{Value as Json, json};
 
@@ -95,11 +96,14 @@ async fn an_expired_token_is_renewed_once_and_a_refusal_is_final() {
     for _ in 0..2 {
         server.fault(Call::Start, Fault::Answer(401, "{}".into()));
     }
-    assert_eq!(run(&api, LONG).await.unwrap_err(), TaskError::Refused);
+    assert_eq!(
+        run(&api, LONG).await.unwrap_err(),
+        TaskError::Unavailable(Obstacle::ApiRefused)
+    );
     assert_eq!(server.calls(Call::Login), 3, "not again and again");
     let wrong = api_at(&server.url(), "not-it", 4);
     let error = run(&wrong, LONG).await.unwrap_err();
-    assert_eq!(error, TaskError::Refused);
+    assert_eq!(error, TaskError::Unavailable(Obstacle::ApiRefused));
     assert_eq!(server.calls(Call::Login), 4);
 }
 
@@ -140,15 +144,12 @@ async fn what_cannot_work_is_said_at_once() {
     let api = api(&server, 4);
     for (status, error) in [
         (403, TaskError::NotGranted),
-        (404, TaskError::AgentIdle("cluster".into())),
         (
-            400,
-            TaskError::Unavailable("the task API answered 400".into()),
+            404,
+            TaskError::Unavailable(Obstacle::AgentIdle("cluster".into())),
         ),
-        (
-            418,
-            TaskError::Unavailable("the task API answered 418".into()),
-        ),
+        (400, TaskError::Unavailable(Obstacle::ApiAnswered(400))),
+        (418, TaskError::Unavailable(Obstacle::ApiAnswered(418))),
     ] {
         server.fault(Call::Start, Fault::Answer(status, "{}".into()));
         let began = server.calls(Call::Start);
@@ -163,7 +164,10 @@ async fn a_worker_nodes_server_is_not_taken_for_a_missing_role() {
     let server = server();
     server.become_worker();
     let error = run(&api(&server, 4), LONG).await.unwrap_err();
-    assert_eq!(error, TaskError::NotLeader(server.url()));
+    assert_eq!(
+        error,
+        TaskError::Unavailable(Obstacle::ApiOfWorker(server.url()))
+    );
     assert_eq!(server.calls(Call::Start), 1);
     let server = self::server();
     server.withdraw_role();
@@ -212,13 +216,11 @@ async fn what_does_not_pass_ends_with_the_limit_and_says_why() {
     assert!(began.elapsed() < LONG);
     let nobody = format!("http://127.0.0.1:{}", free_port());
     let error = run(&api_at(&nobody, PASSWORD, 1), SHORT).await.unwrap_err();
-    let TaskError::Unavailable(words) = &error else {
+    let TaskError::Unavailable(Obstacle::ApiUnreachable { address, reason }) = error else {
         panic!("{error:?}")
     };
-    assert!(
-        words.contains(&nobody) && words.contains("refused"),
-        "{words}"
-    );
+    assert_eq!(address, nobody);
+    assert!(reason.contains("refused"), "{reason}");
 }
 
 #[tokio::test]
@@ -228,11 +230,11 @@ async fn answers_that_make_no_sense_are_errors_and_not_believed() {
     for nonsense in ["", "[]", r#"{"data":{"id":"../../login"}}"#] {
         server.fault(Call::Start, Fault::Answer(201, nonsense.into()));
         let error = run(&api, LONG).await.unwrap_err();
-        assert!(matches!(error, TaskError::Unavailable(_)), "{error:?}");
+        assert_eq!(error, TaskError::Unavailable(Obstacle::ApiSenseless));
     }
     server.fault(Call::Start, Fault::Answer(201, "x".repeat(9 * 1024 * 1024)));
-    let error = run(&api, LONG).await.unwrap_err().to_string();
-    assert!(error.contains("longer than 8 MiB"), "{error}");
+    let error = run(&api, LONG).await.unwrap_err();
+    assert_eq!(error, TaskError::Unavailable(Obstacle::ApiTooLong));
     server.fault(Call::Status, Fault::Answer(200, "{}".into()));
     run(&api, LONG).await.unwrap();
 }

@@ -67,7 +67,7 @@ pub(super) fn view(destination: &DestinationResult, locale: &Locale) -> Destinat
 
 fn row(probe: &Probe, locale: &Locale) -> ProbeView {
     let mut notes: Vec<String> = probe.locks.iter().map(|l| lock(l, locale)).collect();
-    notes.extend(probe.message.as_deref().map(|text| clean(text, 300)));
+    notes.extend(message(probe, locale));
     ProbeView {
         module: name(probe.module.as_str()),
         path: clean(&probe.path, 120),
@@ -81,6 +81,11 @@ fn row(probe: &Probe, locale: &Locale) -> ProbeView {
         took: locale.took(probe.took_ms),
         notes,
     }
+}
+
+fn message(probe: &Probe, locale: &Locale) -> Option<String> {
+    let remark = probe.message.as_ref()?;
+    Some(clean(&locale.words.remark(remark), 300))
 }
 
 fn lock(lock: &Lock, locale: &Locale) -> String {

@@ -177,18 +177,14 @@ fn label(destination: &DestinationResult) -> String {
     }
 }
 
-/// Why nobody asked, with the way's own words made harmless.
+/// Why nobody asked, made harmless: there may be words from outside in it.
 pub(super) fn not_checked(reason: Option<&SkipReason>, locale: &Locale) -> String {
     const MAX: usize = 300;
-    let reason = reason.map(|reason| match reason {
-        SkipReason::Unavailable(how) => {
-            SkipReason::Unavailable(clean(how.trim().trim_end_matches('.'), MAX))
-        }
-        other => other.clone(),
-    });
+    let reason = reason.map(|reason| locale.words.skipped(reason));
+    let reason = reason.map(|text| clean(text.trim().trim_end_matches('.'), MAX));
     locale
         .words
-        .destination(DestinationStory::NotChecked(reason.as_ref()))
+        .destination(DestinationStory::NotChecked(reason.as_deref()))
 }
 
 /// The cause that most of the answers gave.

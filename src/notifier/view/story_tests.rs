@@ -1,7 +1,7 @@
 use super::super::{View, of_report};
 use crate::model::{
-    Fault, Language, MemberResult, ModuleCause, Outcome, Reason, Report, ReportKind, Unreadable,
-    Warning,
+    DestinationHealth, DestinationResult, Fault, Language, MemberResult, ModuleCause, Outcome,
+    Reason, Remark, Report, ReportKind, Unreadable, Warning,
 };
 use crate::notifier::sample;
 
@@ -108,6 +108,38 @@ fn what_is_wrong_with_a_key_is_told_in_the_readers_language() {
         notes.contains(&format!("{}: end è negativo", what.key)),
         "{notes:?}"
     );
+}
+
+#[test]
+fn what_kept_a_probe_from_asking_is_told_in_the_readers_language() {
+    let stored = r#"{"unavailable":"restic cannot be started: No such file (os error 2); install restic, or say in `repo_check.restic` where it is"}"#;
+    let skipped = serde_json::from_str(stored).unwrap();
+    let told = |destination: DestinationResult| {
+        let report = Report {
+            destination: Some(destination),
+            ..sample::full()
+        };
+        told(&report, Language::It).destination.unwrap()
+    };
+    let asked = sample::full().destination.unwrap();
+    let nobody = DestinationResult {
+        health: DestinationHealth::NotChecked,
+        probes: Vec::new(),
+        skipped: Some(skipped),
+        ..asked.clone()
+    };
+    let view = told(nobody);
+    assert!(
+        view.method.contains("impossibile avviare restic: No such"),
+        "{}",
+        view.method
+    );
+    let mut silent = asked;
+    silent.probes[0].locks.clear();
+    silent.probes[0].message = Some(Remark::EndedSilently(7));
+    let view = told(silent);
+    let note = "restic è terminato con il codice 7 senza dire nulla";
+    assert_eq!(view.probes[0].notes, [note]);
 }
 
 #[test]

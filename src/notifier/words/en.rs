@@ -2,7 +2,8 @@
 
 use super::{DestinationStory, Labels, Names, Past, Things, Unit, WarningText, What, Words};
 use crate::model::{
-    Advice, ModuleCause, Outcome, PlanCause, ProbeMethod, Reason, RepoCause, ReportKind, SkipReason,
+    Advice, ModuleCause, Outcome, PlanCause, ProbeMethod, Reason, Remark, RepoCause, ReportKind,
+    SkipReason,
 };
 
 /// English.
@@ -258,7 +259,7 @@ impl Words for English {
             }
             DestinationStory::NotChecked(reason) => match reason {
                 None => "The destination was not checked.".into(),
-                Some(reason) => format!("The destination was not checked: {}.", skip(reason)),
+                Some(reason) => format!("The destination was not checked: {reason}."),
             },
             DestinationStory::Unclear(name) => format!(
                 "The destination {name} was asked; the answers do not tell whether it works."
@@ -461,6 +462,23 @@ impl Words for English {
         }
     }
 
+    fn remark(&self, remark: &Remark) -> String {
+        remark.to_string()
+    }
+
+    fn skipped(&self, reason: &SkipReason) -> String {
+        match reason {
+            SkipReason::AllOk => "no application failed".into(),
+            SkipReason::Off => {
+                "repo_check.method is off, or there is no way to ask from this machine".into()
+            }
+            SkipReason::NoDestination => "the plan names none, or one that does not exist".into(),
+            SkipReason::NotGranted => "this program lacks the role cluster:reader".into(),
+            SkipReason::Busy => "the cluster agent is busy".into(),
+            SkipReason::Unavailable(obstacle) => obstacle.to_string(),
+        }
+    }
+
     fn reason(&self, reason: &Reason) -> String {
         reason.to_string()
     }
@@ -483,18 +501,5 @@ impl Words for English {
 
     fn test_next(&self) -> &'static str {
         "Nothing to do. The next mail comes when a backup needs you."
-    }
-}
-
-fn skip(reason: &SkipReason) -> String {
-    match reason {
-        SkipReason::AllOk => "no application failed".into(),
-        SkipReason::Off => {
-            "repo_check.method is off, or there is no way to ask from this machine".into()
-        }
-        SkipReason::NoDestination => "the plan names none, or one that does not exist".into(),
-        SkipReason::NotGranted => "this program lacks the role cluster:reader".into(),
-        SkipReason::Busy => "the cluster agent is busy".into(),
-        SkipReason::Unavailable(how) => how.clone(),
     }
 }

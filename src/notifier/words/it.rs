@@ -1,10 +1,12 @@
 //! Italian, in the words of NS8's own pages (`Backup e ripristino`, `Log di
 //! sistema`, `chiave di crittografia dei dati`).
 
+mod probing;
+
 use super::{DestinationStory, Labels, Names, Past, Things, Unit, WarningText, What, Words};
 use crate::model::{
-    Advice, Fault, ModuleCause, Outcome, PlanCause, ProbeMethod, Reason, RepoCause, ReportKind,
-    SkipReason,
+    Advice, Fault, ModuleCause, Outcome, PlanCause, ProbeMethod, Reason, Remark, RepoCause,
+    ReportKind, SkipReason,
 };
 
 /// Italian.
@@ -287,7 +289,7 @@ impl Words for Italian {
             DestinationStory::NotChecked(reason) => match reason {
                 None => "La destinazione non è stata verificata.".into(),
                 Some(reason) => {
-                    format!("La destinazione non è stata verificata: {}.", skip(reason))
+                    format!("La destinazione non è stata verificata: {reason}.")
                 }
             },
             DestinationStory::Unclear(name) => format!(
@@ -488,6 +490,14 @@ impl Words for Italian {
         }
     }
 
+    fn remark(&self, remark: &Remark) -> String {
+        probing::remark(remark)
+    }
+
+    fn skipped(&self, reason: &SkipReason) -> String {
+        probing::skipped(reason)
+    }
+
     fn reason(&self, reason: &Reason) -> String {
         match reason {
             Reason::NotAHash => "non è un hash".into(),
@@ -537,20 +547,5 @@ fn fault(fault: Fault) -> &'static str {
         Fault::InFuture => "è nel futuro: l'orologio del nodo o di questa macchina è sbagliato",
         Fault::NotATime => "non è un istante ISO 8601 con il fuso orario",
         Fault::NotAResult => "non è né success né error",
-    }
-}
-
-fn skip(reason: &SkipReason) -> String {
-    match reason {
-        SkipReason::AllOk => "nessuna applicazione è fallita".into(),
-        SkipReason::Off => {
-            "repo_check.method è off, oppure da questa macchina non c'è modo di interrogarla".into()
-        }
-        SkipReason::NoDestination => {
-            "il piano non ne indica una, o ne indica una inesistente".into()
-        }
-        SkipReason::NotGranted => "a questo programma manca il ruolo cluster:reader".into(),
-        SkipReason::Busy => "l'agente del cluster è occupato".into(),
-        SkipReason::Unavailable(how) => how.clone(),
     }
 }

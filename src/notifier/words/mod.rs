@@ -10,8 +10,8 @@ mod it;
 use serde::Serialize;
 
 use crate::model::{
-    Advice, Language, ModuleCause, Outcome, PlanCause, ProbeMethod, Reason, RepoCause, ReportKind,
-    SkipReason,
+    Advice, Language, ModuleCause, Outcome, PlanCause, ProbeMethod, Reason, Remark, RepoCause,
+    ReportKind, SkipReason,
 };
 
 /// The words of `language`.
@@ -95,8 +95,8 @@ pub enum DestinationStory<'a> {
     FaultElsewhere(&'a str),
     /// It is fine.
     Fine(&'a str),
-    /// Nobody asked it.
-    NotChecked(Option<&'a SkipReason>),
+    /// Nobody asked it, and why.
+    NotChecked(Option<&'a str>),
     /// It was asked, and the answers do not tell.
     Unclear(&'a str),
 }
@@ -193,6 +193,11 @@ pub trait Words: Sync {
     fn repositories_left_out(&self, n: usize) -> String;
     /// A warning.
     fn warning(&self, warning: WarningText<'_>) -> String;
+    /// What there is to say beside a repository's answer. What restic said stays
+    /// as it is.
+    fn remark(&self, remark: &Remark) -> String;
+    /// Why nobody asked the repositories; without a mark at its end.
+    fn skipped(&self, reason: &SkipReason) -> String;
     /// What is wrong with a key of Redis.
     fn reason(&self, reason: &Reason) -> String;
     /// The zone of all times.
@@ -249,6 +254,7 @@ pub struct Labels {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{CredentialFault, Obstacle};
 
     const REPO_CAUSES: [RepoCause; 11] = [
         RepoCause::Reachable,
@@ -335,10 +341,75 @@ mod tests {
 
     #[test]
     fn a_busy_cluster_is_told_in_the_readers_language() {
-        let reason = Some(&SkipReason::Busy);
         for (language, word) in [(Language::En, "is busy"), (Language::It, "occupato")] {
-            let said = words(language).destination(DestinationStory::NotChecked(reason));
+            let said = words(language).skipped(&SkipReason::Busy);
             assert!(said.contains(word), "{said}");
+        }
+    }
+
+    #[test]
+    fn what_probes_met_is_told_in_the_readers_language() {
+        let (en, it) = (words(Language::En), words(Language::It));
+        let said = Remark::Said("Fatal: wrong password or no key found".into());
+        assert_eq!(it.remark(&said), en.remark(&said));
+
+        let id = || "48ce".into();
+        let fault = |fault| Obstacle::Destination(id(), fault);
+        let obstacles = [
+            Obstacle::NoAccount,
+            Obstacle::Restic {
+                program: "restic".into(),
+                reason: "-".into(),
+            },
+            Obstacle::Runagent {
+                program: "runagent".into(),
+                reason: "-".into(),
+            },
+            Obstacle::ApiRefused,
+            Obstacle::ApiOfWorker("http://x".into()),
+            Obstacle::AgentIdle("cluster".into()),
+            Obstacle::ApiUnreachable {
+                address: "http://x".into(),
+                reason: "-".into(),
+            },
+            Obstacle::ApiAnswered(418),
+            Obstacle::ApiSenseless,
+            Obstacle::ApiTooLong,
+            fault(CredentialFault::Unknown),
+            fault(CredentialFault::Missing("url".into())),
+            fault(CredentialFault::TooLate),
+            fault(CredentialFault::RedisUnreachable),
+            fault(CredentialFault::RedisRefused {
+                user: "module/x1".into(),
+                reason: "-".into(),
+            }),
+            fault(CredentialFault::RedisFailed),
+            fault(CredentialFault::UnknownAddress("gs".into())),
+            fault(CredentialFault::NotAbsolute),
+            fault(CredentialFault::NotOfForm("sftp:x".into())),
+            fault(CredentialFault::RcloneFile("-".into())),
+            fault(CredentialFault::Rclone("-".into())),
+            fault(CredentialFault::RcloneRefused),
+        ];
+        let remarks = [
+            Remark::EndedSilently(1),
+            Remark::TaskEndedSilently(1),
+            Remark::EndedBySignal(9),
+            Remark::TooMuch,
+            Remark::ListSenseless,
+            Remark::OutputSenseless,
+            Remark::NotGranted,
+            Remark::Busy,
+        ];
+        let remarks = obstacles.map(Remark::NoWay).into_iter().chain(remarks);
+        let (english, italian): (Vec<_>, Vec<_>) =
+            remarks.map(|r| (en.remark(&r), it.remark(&r))).unzip();
+        assert_eq!(unlike(italian.clone()), italian.len());
+        for (english, italian) in english.iter().zip(&italian) {
+            assert_ne!(english, italian);
+            for word in [" the ", " cannot ", " is ", " not ", " and "] {
+                assert!(!format!(" {italian} ").contains(word), "{italian}");
+            }
         }
     }
 

@@ -342,7 +342,7 @@ pub fn hostile() -> Report {
     let destination = report.destination.as_mut().unwrap();
     destination.name = script.into();
     destination.url = format!("b2:{script}");
-    destination.probes[0].message = Some(format!("line one\nline two {script}"));
+    destination.probes[0].message = Some(format!("line one\nline two {script}").into());
     destination.probes[0].locks[0].owner = format!("root@{rtl}");
     report.warnings.push(Warning::UnreadableKey {
         key: format!("node/1/backup_status/1 {script}"),
