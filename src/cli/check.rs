@@ -62,7 +62,7 @@ fn of_snapshot(path: Option<PathBuf>, file: &Path) -> anyhow::Result<Parts> {
 
 async fn check(parts: Parts, request: Request) -> anyhow::Result<ExitCode> {
     output::progress("reading the cluster");
-    let state = setup::read(parts.reader.as_ref()).await?;
+    let state = setup::read(parts.reader.as_ref(), &parts.config.redis).await?;
     let reports = reports(&parts, &state, &request).await?;
     let Some(outcome) = reports.iter().map(|report| report.outcome).max() else {
         bail!("there is nothing to check: the cluster has no enabled plan with an application");

@@ -14,6 +14,10 @@ use crate::pipeline::{Parts, Service};
 /// Runs the service. INT and TERM end it, HUP reads the configuration again.
 pub fn run(path: Option<PathBuf>, address_file: Option<PathBuf>) -> anyhow::Result<ExitCode> {
     let (config, log) = setup::start(path.clone(), Role::Service)?;
+    // It may come into being later: no reason to end.
+    if let Some(what) = setup::no_socket(&config.redis) {
+        warn!("Redis cannot be read: {what}");
+    }
     setup::block_on(async move {
         // Before anything slow: a signal that comes early must not be lost.
         let mut signals = Signals::listen()?;

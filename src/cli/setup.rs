@@ -9,7 +9,7 @@ use tracing::warn;
 
 use super::signals::Signals;
 use crate::cluster::{ClusterReader, install_crypto_provider};
-use crate::config::{self, Config, ConfigErrors, Sources};
+use crate::config::{self, Config, ConfigErrors, Redis, Sources};
 use crate::logging::{self, LogHandle, Role};
 use crate::model::ClusterState;
 
@@ -65,11 +65,30 @@ pub fn load_or(path: Option<PathBuf>, text: &str) -> Result<Config, ConfigErrors
 }
 
 /// Reads the cluster as of now, for a person who waits for it.
-pub async fn read(reader: &dyn ClusterReader) -> anyhow::Result<ClusterState> {
-    reader
-        .read(Timestamp::now())
-        .await
-        .context("the cluster cannot be read; `redis` in the configuration says where it is")
+pub async fn read(reader: &dyn ClusterReader, redis: &Redis) -> anyhow::Result<ClusterState> {
+    const WHERE: &str = "the cluster cannot be read; `redis` in the configuration says where it is";
+    reader.read(Timestamp::now()).await.with_context(|| {
+        no_socket(redis).map_or_else(
+            || WHERE.to_owned(),
+            |what| format!("the cluster cannot be read: {what}"),
+        )
+    })
+}
+
+/// What to set where Redis is to be read through a socket that is not there:
+/// that is the default without an agent, for the sake of the first tool's
+/// files, and a stock cluster has no such socket.
+pub fn no_socket(redis: &Redis) -> Option<String> {
+    let Redis::Socket(path) = redis else {
+        return None;
+    };
+    matches!(path.try_exists(), Ok(false)).then(|| {
+        format!(
+            "there is no socket {}; on a stock cluster, set `redis.address` to \
+             \"127.0.0.1:6379\" in the configuration (or REDIS_ADDRESS), and no `redis.socket`",
+            path.display()
+        )
+    })
 }
 
 /// Runs the work of a command. A signal ends it, and with it every process that

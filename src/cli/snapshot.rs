@@ -15,7 +15,7 @@ pub fn run(path: Option<PathBuf>, file: &Path) -> anyhow::Result<ExitCode> {
     let (config, _log) = setup::start(path, Role::Command)?;
     output::progress("reading the cluster");
     let reader = RedisReader::new(&config.redis);
-    let state = setup::run(setup::read(&reader))?;
+    let state = setup::run(setup::read(&reader, &config.redis))?;
     if file == Path::new("-") {
         output::json(&SnapshotReader::document(&state))?;
         return Ok(ExitCode::SUCCESS);

@@ -83,6 +83,21 @@ fn what_cannot_be_told_is_exit_code_3_and_never_a_report() {
 }
 
 #[test]
+fn without_a_word_on_redis_it_says_what_a_stock_cluster_needs() {
+    let nowhere = Program::new("mail: {from: a@example.org, to: [b@example.org]}\n");
+    for (command, code) in [(&["check"][..], 3), (&["snapshot", "-"], 1)] {
+        nowhere.run(command).fails(
+            code,
+            &[
+                "the cluster cannot be read: there is no socket /var/lib/nethserver/",
+                "set `redis.address` to \"127.0.0.1:6379\"",
+                "because: Redis at /var/lib/nethserver/",
+            ],
+        );
+    }
+}
+
+#[test]
 fn a_refused_account_is_told_and_not_gone_around() {
     let cluster = Cluster::start();
     cluster.command(&["ACL", "SETUSER", "default", "resetpass", ">other"]);
