@@ -107,9 +107,6 @@ pub struct ConfigWarning {
 /// What should be known.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Notice {
-    /// The key is right, and belongs to a later version.
-    #[error("has no effect in this version")]
-    NoEffect,
     /// The key is right, and another setting makes it idle.
     #[error("is not used: {0}")]
     Unused(String),

@@ -1,6 +1,8 @@
 //! The one table of all keys: path, shape, default. Checking, reading, unknown
 //! keys and the annotated example all go by it.
 
+use jiff::civil::Weekday;
+
 use super::address::{Address, Host, HostPort, Ip, Url};
 use super::errors::{Mistake, Place};
 use super::form::{Form, Notes};
@@ -11,7 +13,7 @@ use super::words::{
     CommandLine, Credential, FilePath, Line, MaybePath, Moment, OneOf, Port, Seconds, Secret,
     Token, Whole, YesNo, Zone,
 };
-use crate::model::{Encryption, Language};
+use crate::model::{Encryption, Language, Occasion};
 
 /// Stands in a path for a name that the administrator chooses.
 pub(super) const ANY: &str = "*";
@@ -22,14 +24,6 @@ pub(super) struct Key<F> {
     pub form: F,
     /// As it would be written in the file.
     pub default: Option<&'static str>,
-    pub effect: Effect,
-}
-
-/// Whether this version does anything with a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Effect {
-    Now,
-    Later,
 }
 
 /// What can be done with a key without knowing what it is read into.
@@ -41,7 +35,6 @@ pub(super) trait AnyKey: Sync {
     /// The default; the example's values are compared with it.
     #[cfg(test)]
     fn default(&self) -> Option<&'static str>;
-    fn effect(&self) -> Effect;
     /// Notes what is wrong with a value.
     fn check(&self, node: &Node, place: Place, shown: &str, mistakes: &mut Vec<Mistake>);
 }
@@ -59,10 +52,6 @@ impl<F: Form> AnyKey for Key<F> {
     #[cfg(test)]
     fn default(&self) -> Option<&'static str> {
         self.default
-    }
-
-    fn effect(&self) -> Effect {
-        self.effect
     }
 
     fn check(&self, node: &Node, place: Place, shown: &str, mistakes: &mut Vec<Mistake>) {
@@ -86,10 +75,9 @@ macro_rules! table {
             path: $path,
             form: $shape,
             default: default!($($default)?),
-            effect: Effect::Now,
         };)+
 
-        static IN_USE: &[&dyn AnyKey] = &[$(&$name),+];
+        static ALL: &[&dyn AnyKey] = &[$(&$name),+];
     };
 }
 
@@ -130,10 +118,13 @@ table! {
         default "30";
     CORRELATOR_WINDOW: Seconds = "correlator.recent_window", Seconds { min: 1, max: 604_800 },
         default "3600";
+    CORRELATOR_MAX_WAIT: Seconds = "correlator.max_wait_seconds",
+        Seconds { min: 60, max: 86_400 }, default "7200";
     REDIS_SOCKET: FilePath = "redis.socket", FilePath,
         default "/var/lib/nethserver/cluster/state/redis.sock";
     REDIS_ADDRESS: HostPort = "redis.address", HostPort;
     REDIS_REPLICA: HostPort = "redis.replica_address", HostPort;
+    REDIS_POLL: Seconds = "redis.poll_seconds", Seconds { min: 10, max: 86_400 }, default "300";
     CHECK_METHOD: OneOf<Method> = "repo_check.method", OneOf(&[
         ("auto", Method::Auto), ("api", Method::Api), ("restic", Method::Restic),
         ("runagent", Method::Runagent), ("off", Method::Off),
@@ -148,88 +139,42 @@ table! {
     CHECK_RESTIC: FilePath = "repo_check.restic", FilePath, default "restic";
     CHECK_API_URL: Url = "repo_check.api_url", Url, default "http://cluster-leader:9311";
     DESTINATION: Section<Credential> = "destinations.*", Section(CREDENTIALS, Credential);
+    NOTIFY_ON: OneOf<Occasion> = "notify.on", OneOf(OCCASIONS), default "failures";
+    NOTIFY_REMINDER: Whole = "notify.reminder_hours",
+        Whole { min: 1, max: 8760, unit: "hours" }, default "20";
+    PLAN_TO: List<Address> = "plans.*.to", List(Address);
+    PLAN_NOTIFY_ON: OneOf<Occasion> = "plans.*.notify_on", OneOf(OCCASIONS);
+    PLAN_MUTE_UNTIL: Moment = "plans.*.mute_until", Moment;
+    DIGEST_ENABLED: YesNo = "digest.enabled", YesNo, default "false";
+    DIGEST_WEEKDAY: OneOf<Weekday> = "digest.weekday", OneOf(WEEKDAYS), default "monday";
+    DIGEST_HOUR: Whole = "digest.hour", Whole { min: 0, max: 23, unit: "o'clock" }, default "8";
+    MISSED_GRACE: Whole = "missed.grace_minutes",
+        Whole { min: 1, max: 10_080, unit: "minutes" }, default "180";
+    SCHEDULE_TIMEZONE: ZonePerNode = "schedule.timezone", ZonePerNode;
+    HISTORY_DAYS: Whole = "history.days", Whole { min: 1, max: 36_500, unit: "days" },
+        default "400";
+    ALERTMANAGER_URL: Url = "alertmanager.url", Url;
     LOGGING_LEVEL: OneOf<LogLevel> = "logging.level", OneOf(&[
         ("DEBUG", LogLevel::Debug), ("INFO", LogLevel::Info), ("WARNING", LogLevel::Warning),
         ("ERROR", LogLevel::Error), ("CRITICAL", LogLevel::Error),
     ]), default "INFO";
     LOGGING_FILE: MaybePath = "logging.file", MaybePath, default "\"\"";
-    PLAN_TO: List<Address> = "plans.*.to", List(Address);
     STATE_DIR: FilePath = "state.dir", FilePath, default "/var/lib/ns8-backup-monitor";
 }
 
-/// Keys of versions to come: checked, so that a file can already hold them.
-static LATER: &[&dyn AnyKey] = &[
-    &later(
-        "correlator.max_wait_seconds",
-        Seconds {
-            min: 60,
-            max: 86_400,
-        },
-        Some("7200"),
-    ),
-    &later(
-        "redis.poll_seconds",
-        Seconds {
-            min: 10,
-            max: 86_400,
-        },
-        Some("300"),
-    ),
-    &later("plans.*.notify_on", OneOf(OCCASIONS), None),
-    &later("plans.*.mute_until", Moment, None),
-    &later("notify.on", OneOf(OCCASIONS), Some("failures")),
-    &later(
-        "notify.reminder_hours",
-        Whole {
-            min: 1,
-            max: 8760,
-            unit: "hours",
-        },
-        Some("20"),
-    ),
-    &later("digest.enabled", YesNo, Some("false")),
-    &later("digest.weekday", OneOf(WEEKDAYS), Some("monday")),
-    &later(
-        "digest.hour",
-        Whole {
-            min: 0,
-            max: 23,
-            unit: "o'clock",
-        },
-        Some("8"),
-    ),
-    &later(
-        "missed.grace_minutes",
-        Whole {
-            min: 1,
-            max: 10_080,
-            unit: "minutes",
-        },
-        Some("180"),
-    ),
-    &later("schedule.timezone", ZonePerNode, None),
-    &later(
-        "history.days",
-        Whole {
-            min: 1,
-            max: 36_500,
-            unit: "days",
-        },
-        Some("400"),
-    ),
-    &later("alertmanager.url", Url, None),
+const OCCASIONS: &[(&str, Occasion)] = &[
+    ("failures", Occasion::Failures),
+    ("always", Occasion::Always),
 ];
 
-const OCCASIONS: &[(&str, ())] = &[("failures", ()), ("always", ())];
-
-const WEEKDAYS: &[(&str, ())] = &[
-    ("monday", ()),
-    ("tuesday", ()),
-    ("wednesday", ()),
-    ("thursday", ()),
-    ("friday", ()),
-    ("saturday", ()),
-    ("sunday", ()),
+const WEEKDAYS: &[(&str, Weekday)] = &[
+    ("monday", Weekday::Monday),
+    ("tuesday", Weekday::Tuesday),
+    ("wednesday", Weekday::Wednesday),
+    ("thursday", Weekday::Thursday),
+    ("friday", Weekday::Friday),
+    ("saturday", Weekday::Saturday),
+    ("sunday", Weekday::Sunday),
 ];
 
 /// The fields of `cluster/backup_repository/<uuid>` on cores before 3.20, those
@@ -258,18 +203,9 @@ pub(super) const CREDENTIALS: &[&str] = &[
     "rclone_config",
 ];
 
-const fn later<F: Form>(path: &'static str, form: F, default: Option<&'static str>) -> Key<F> {
-    Key {
-        path,
-        form,
-        default,
-        effect: Effect::Later,
-    }
-}
-
 /// Every key.
 pub(super) fn all() -> impl Iterator<Item = &'static dyn AnyKey> {
-    IN_USE.iter().chain(LATER).copied()
+    ALL.iter().copied()
 }
 
 /// The values of `mail.transport`, before their own settings are known.

@@ -18,6 +18,8 @@ mod form;
 mod keys;
 mod names;
 mod reader;
+#[cfg(test)]
+mod runs_tests;
 mod sections;
 mod settings;
 mod shapes;
@@ -34,8 +36,8 @@ use std::collections::BTreeMap;
 pub use address::mailbox;
 pub use errors::{ConfigErrors, ConfigWarning, Loaded, Mistake, Notice, Place, Problem};
 pub use settings::{
-    Agent, Config, Correlator, Listen, LogLevel, Logging, Mail, Method, PlanSettings, Plans, Redis,
-    RepoCheck, Transport,
+    Agent, Config, Correlator, Digest, Listen, LogLevel, Logging, Mail, Method, Notify,
+    PlanSettings, Plans, Redis, RepoCheck, Transport, ZoneOf, Zones,
 };
 pub use source::{DEFAULT_FILE, Sources};
 

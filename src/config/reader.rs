@@ -9,7 +9,7 @@ use secrecy::SecretString;
 
 use super::errors::{ConfigWarning, Mistake, Notice, Place, Problem, shown_path};
 use super::form::{Form, Notes, Word};
-use super::keys::{self, AnyKey, Effect, Key};
+use super::keys::{AnyKey, Key};
 use super::names::{self, Found};
 use super::source;
 use super::tree::{self, Meaning, Node, Scalar};
@@ -24,7 +24,7 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// Checks the names of all keys and what belongs to later versions.
+    /// Checks the names of all keys.
     pub(super) fn new(root: &'a Node, mistakes: Vec<Mistake>) -> Self {
         let mut reader = Self {
             root,
@@ -33,9 +33,6 @@ impl<'a> Reader<'a> {
             inline_secret: false,
         };
         names::check(root, &mut reader.mistakes);
-        for key in keys::all().filter(|key| key.effect() == Effect::Later) {
-            reader.idle(key, &Notice::NoEffect);
-        }
         reader
     }
 

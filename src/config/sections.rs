@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
@@ -15,9 +16,10 @@ use super::errors::{Notice, Place};
 use super::keys::{self, AnyKey, Way};
 use super::reader::Reader;
 use super::settings::{
-    Agent, Config, Correlator, Listen, Logging, Mail, PlanSettings, Plans, Redis, RepoCheck,
-    Transport,
+    Agent, Config, Correlator, Digest, Listen, Logging, Mail, Notify, Plans, Redis, RepoCheck,
+    Transport, Zones,
 };
+use super::shapes::GivenZones;
 use super::words::{FilePath, Line, Secret, Whole};
 use crate::model::{DestinationId, Encryption, Mailbox, ModuleId, NodeId, PlanId, SmtpSettings};
 
@@ -29,8 +31,19 @@ pub(super) fn config(r: &mut Reader<'_>, env: &AgentEnv) -> Option<Config> {
     let redis = redis(r, env);
     let repo_check = repo_check(r);
     let destinations = destinations(r);
+    let poll = r.or_default(&keys::REDIS_POLL);
+    let notify = notify(r);
+    // Without a mail section there is no configuration, only more mistakes.
+    let zone = mail
+        .as_ref()
+        .map_or(TimeZone::UTC, |mail| mail.timezone.clone());
+    let plans = plans(r, &zone);
+    let digest = digest(r);
+    let missed_grace = r.or_default(&keys::MISSED_GRACE).map(u64::from);
+    let zones = zones(r);
+    let history_days = r.or_default(&keys::HISTORY_DAYS);
+    let alertmanager_url = r.get(&keys::ALERTMANAGER_URL);
     let logging = logging(r);
-    let plans = plans(r);
     let state_dir = state_dir(r, env);
     let agent = agent(r, env);
     Some(Config {
@@ -38,10 +51,17 @@ pub(super) fn config(r: &mut Reader<'_>, env: &AgentEnv) -> Option<Config> {
         receiver: receiver?,
         correlator: correlator?,
         redis: redis?,
+        poll: poll?,
         repo_check: repo_check?,
         destinations,
-        logging: logging?,
+        notify: notify?,
         plans,
+        digest,
+        missed_grace: missed_grace.map(Duration::from_mins)?,
+        zones,
+        history_days: history_days?,
+        alertmanager_url: alertmanager_url.map(|url| url.trim_end_matches('/').to_owned()),
+        logging: logging?,
         state_dir: state_dir?,
         agent,
     })
@@ -52,9 +72,7 @@ fn mail(r: &mut Reader<'_>) -> Option<Mail> {
     let to = r.required(&keys::MAIL_TO);
     let subject_prefix = r.or_default(&keys::MAIL_SUBJECT_PREFIX);
     let language = r.or_default(&keys::MAIL_LANGUAGE);
-    let timezone = r
-        .get(&keys::MAIL_TIMEZONE)
-        .unwrap_or_else(|| TimeZone::try_system().unwrap_or(TimeZone::UTC));
+    let timezone = r.get(&keys::MAIL_TIMEZONE).unwrap_or_else(own_zone);
     let admin_url = r.get(&keys::MAIL_ADMIN_URL);
     let templates = r.get(&keys::MAIL_TEMPLATES);
     let transport = transport(r);
@@ -68,6 +86,11 @@ fn mail(r: &mut Reader<'_>) -> Option<Mail> {
         templates,
         transport: transport?,
     })
+}
+
+/// The machine's own zone.
+fn own_zone() -> TimeZone {
+    TimeZone::try_system().unwrap_or(TimeZone::UTC)
 }
 
 fn distinct(addresses: Vec<Mailbox>) -> Vec<Mailbox> {
@@ -173,9 +196,11 @@ fn receiver(r: &mut Reader<'_>, env: &AgentEnv) -> Option<Listen> {
 fn correlator(r: &mut Reader<'_>) -> Option<Correlator> {
     let wait = r.or_default(&keys::CORRELATOR_WAIT);
     let recent_window = r.or_default(&keys::CORRELATOR_WINDOW);
+    let max_wait = r.or_default(&keys::CORRELATOR_MAX_WAIT);
     Some(Correlator {
         wait: wait?,
         recent_window: recent_window?,
+        max_wait: max_wait?,
     })
 }
 
@@ -252,6 +277,58 @@ fn destinations(r: &mut Reader<'_>) -> BTreeMap<DestinationId, BTreeMap<String, 
         .collect()
 }
 
+fn notify(r: &mut Reader<'_>) -> Option<Notify> {
+    let on = r.or_default(&keys::NOTIFY_ON);
+    let hours = r.or_default(&keys::NOTIFY_REMINDER);
+    Some(Notify {
+        on: on?,
+        reminder: Duration::from_hours(hours?.into()),
+    })
+}
+
+/// `zone` is that of the mails.
+fn plans(r: &mut Reader<'_>, zone: &TimeZone) -> Plans {
+    let mut plans = Plans::new();
+    for (id, to) in r.each(&keys::PLAN_TO) {
+        plans.entry(PlanId::from(id)).or_default().to = distinct(to);
+    }
+    for (id, on) in r.each(&keys::PLAN_NOTIFY_ON) {
+        plans.entry(PlanId::from(id)).or_default().notify_on = Some(on);
+    }
+    for (id, until) in r.each(&keys::PLAN_MUTE_UNTIL) {
+        plans.entry(PlanId::from(id)).or_default().mute_until = Some(until.instant(zone));
+    }
+    plans
+}
+
+fn digest(r: &mut Reader<'_>) -> Option<Digest> {
+    if !r.or_default(&keys::DIGEST_ENABLED)? {
+        let notice = Notice::Unused("digest.enabled is not true".to_owned());
+        r.idle(&keys::DIGEST_WEEKDAY, &notice);
+        r.idle(&keys::DIGEST_HOUR, &notice);
+        return None;
+    }
+    let weekday = r.or_default(&keys::DIGEST_WEEKDAY);
+    let hour = r.or_default(&keys::DIGEST_HOUR);
+    Some(Digest {
+        weekday: weekday?,
+        hour: i8::try_from(hour?).ok()?,
+    })
+}
+
+fn zones(r: &mut Reader<'_>) -> Zones {
+    let (everywhere, nodes) = match r.get(&keys::SCHEDULE_TIMEZONE) {
+        None => (None, BTreeMap::new()),
+        Some(GivenZones::Everywhere(zone)) => (Some(zone), BTreeMap::new()),
+        Some(GivenZones::Nodes(nodes)) => (None, nodes),
+    };
+    Zones {
+        own: own_zone(),
+        everywhere,
+        nodes,
+    }
+}
+
 fn logging(r: &mut Reader<'_>) -> Option<Logging> {
     let level = r.or_default(&keys::LOGGING_LEVEL);
     let file = r.or_default(&keys::LOGGING_FILE);
@@ -259,13 +336,6 @@ fn logging(r: &mut Reader<'_>) -> Option<Logging> {
         level: level?,
         file: file?,
     })
-}
-
-fn plans(r: &mut Reader<'_>) -> Plans {
-    r.each(&keys::PLAN_TO)
-        .into_iter()
-        .map(|(id, to)| (PlanId::from(id), PlanSettings { to: distinct(to) }))
-        .collect()
 }
 
 fn state_dir(r: &mut Reader<'_>, env: &AgentEnv) -> Option<PathBuf> {

@@ -6,10 +6,14 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use jiff::Timestamp;
+use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
 
-use crate::model::{DestinationId, Language, Mailbox, ModuleId, NodeId, PlanId, SmtpSettings};
+use crate::model::{
+    DestinationId, Language, Mailbox, ModuleId, NodeId, Occasion, PlanId, SmtpSettings,
+};
 
 /// All settings.
 #[derive(Clone, Debug)]
@@ -20,18 +24,34 @@ pub struct Config {
     pub receiver: Listen,
     /// Section `correlator`.
     pub correlator: Correlator,
-    /// Section `redis`, and the agent's account.
+    /// Section `redis`: where it is.
     pub redis: Redis,
+    /// `redis.poll_seconds`: the pause between two full reads while nothing
+    /// happens.
+    pub poll: Duration,
     /// Section `repo_check`.
     pub repo_check: RepoCheck,
     /// Section `destinations`: credentials for method `restic`, by destination.
     /// The inner names are those of the Redis hash (`url`, `password`,
     /// `aws_access_key_id`, ...).
     pub destinations: BTreeMap<DestinationId, BTreeMap<String, SecretString>>,
-    /// Section `logging`.
-    pub logging: Logging,
+    /// Section `notify`.
+    pub notify: Notify,
     /// Section `plans`.
     pub plans: Plans,
+    /// Section `digest`; `None` unless `digest.enabled`.
+    pub digest: Option<Digest>,
+    /// `missed.grace_minutes`: how late a run may be before it is missed.
+    pub missed_grace: Duration,
+    /// `schedule.timezone`: by which clocks the plans' schedules are meant.
+    pub zones: Zones,
+    /// `history.days`: how long reports are kept.
+    pub history_days: u32,
+    /// `alertmanager.url`, without a slash at its end; `None` if none is to be
+    /// asked.
+    pub alertmanager_url: Option<String>,
+    /// Section `logging`.
+    pub logging: Logging,
     /// `state.dir`, else `$STATE_DIRECTORY`, else `/var/lib/ns8-backup-monitor`.
     pub state_dir: PathBuf,
     /// Who we are in the cluster.
@@ -94,6 +114,8 @@ pub struct Correlator {
     /// How long ago a status may have changed to be meant by an alert that
     /// names no plan.
     pub recent_window: Duration,
+    /// The shortest silence after which a node is given up.
+    pub max_wait: Duration,
 }
 
 /// Where Redis is.
@@ -168,6 +190,16 @@ pub struct Logging {
     pub file: Option<PathBuf>,
 }
 
+/// Section `notify`.
+#[derive(Clone, Copy, Debug)]
+pub struct Notify {
+    /// `notify.on`: which runs get a report mail.
+    pub on: Occasion,
+    /// `notify.reminder_hours`: after how long an unchanged failure is told
+    /// again.
+    pub reminder: Duration,
+}
+
 /// Section `plans`.
 pub type Plans = BTreeMap<PlanId, PlanSettings>;
 
@@ -176,6 +208,59 @@ pub type Plans = BTreeMap<PlanId, PlanSettings>;
 pub struct PlanSettings {
     /// `plans."<id>".to`: instead of `mail.to`; empty is `mail.to`.
     pub to: Vec<Mailbox>,
+    /// `plans."<id>".notify_on`: instead of `notify.on`.
+    pub notify_on: Option<Occasion>,
+    /// `plans."<id>".mute_until`: no mails before that moment. A date alone
+    /// is its first instant in the zone of the mails.
+    pub mute_until: Option<Timestamp>,
+}
+
+/// When the weekly digest is sent, in the zone of the mails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Digest {
+    /// `digest.weekday`.
+    pub weekday: Weekday,
+    /// `digest.hour`, 0 to 23.
+    pub hour: i8,
+}
+
+/// By which clocks the plans' schedules are meant.
+#[derive(Clone, Debug)]
+pub struct Zones {
+    /// That of the machine this program runs on; UTC where it has none.
+    pub own: TimeZone,
+    /// `schedule.timezone` as one zone for all nodes.
+    pub everywhere: Option<TimeZone>,
+    /// `schedule.timezone` as a section: the zones of single nodes.
+    pub nodes: BTreeMap<NodeId, TimeZone>,
+}
+
+/// The zone of a node, and how it is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ZoneOf<'a> {
+    /// `schedule.timezone` says it.
+    Configured(&'a TimeZone),
+    /// Nothing says it: it is that of this machine.
+    Assumed(&'a TimeZone),
+}
+
+impl Zones {
+    /// The zone of `node`; of a node that is not known, that of all nodes.
+    pub fn of(&self, node: Option<NodeId>) -> ZoneOf<'_> {
+        let named = node.and_then(|node| self.nodes.get(&node));
+        named
+            .or(self.everywhere.as_ref())
+            .map_or(ZoneOf::Assumed(&self.own), ZoneOf::Configured)
+    }
+}
+
+impl<'a> ZoneOf<'a> {
+    /// The zone, however it is known.
+    pub fn zone(self) -> &'a TimeZone {
+        match self {
+            Self::Configured(zone) | Self::Assumed(zone) => zone,
+        }
+    }
 }
 
 /// The agent's environment.

@@ -1,9 +1,14 @@
 //! Shapes made of several values: lists and sections.
 
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
+
 use super::form::{Form, Notes, Word};
 use super::names;
 use super::tree::{Content, Node};
 use super::words::Zone;
+use crate::model::NodeId;
 
 /// Several values of one shape, at least one.
 pub(super) struct List<W>(pub W);
@@ -84,26 +89,47 @@ impl<W: Word> Form for Section<W> {
 /// One zone for all nodes, or one per node number.
 pub(super) struct ZonePerNode;
 
+/// What [`ZonePerNode`] is read into.
+pub(super) enum GivenZones {
+    Everywhere(TimeZone),
+    Nodes(BTreeMap<NodeId, TimeZone>),
+}
+
 impl Form for ZonePerNode {
-    type Out = ();
+    type Out = GivenZones;
 
     fn allowed(&self) -> String {
         let zone = Word::allowed(&Zone);
         format!("{zone}, or a section of node numbers with one each")
     }
 
-    fn read(&self, node: &Node, notes: &mut Notes<'_>) -> Option<()> {
+    fn read(&self, node: &Node, notes: &mut Notes<'_>) -> Option<GivenZones> {
         if !matches!(node.content, Content::Map(_)) {
-            return Zone.read(node, notes).map(drop);
+            return Zone.read(node, notes).map(GivenZones::Everywhere);
         }
+        let mut zones = BTreeMap::new();
+        let mut complete = true;
         for entry in node.entries() {
             let mut notes = notes.part(entry.line, &format!(".{}", entry.key));
-            if entry.key.parse::<u32>().is_ok() {
-                Zone.read(&entry.value, &mut notes);
-            } else {
+            let Some(number) = node_number(&entry.key) else {
                 notes.refuse("this".to_owned(), "is not a node number", self.allowed());
+                complete = false;
+                continue;
+            };
+            if matches!(entry.value.content, Content::Null) {
+                continue;
+            }
+            match Zone.read(&entry.value, &mut notes) {
+                Some(zone) => drop(zones.insert(number, zone)),
+                None => complete = false,
             }
         }
-        Some(())
+        complete.then_some(GivenZones::Nodes(zones))
     }
+}
+
+/// Only the usual form: `01` and `+1` beside `1` would be the same node twice.
+fn node_number(text: &str) -> Option<NodeId> {
+    let number = text.parse().ok().filter(|number| *number > 0)?;
+    (text == format!("{number}")).then_some(NodeId(number))
 }

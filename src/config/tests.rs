@@ -300,17 +300,12 @@ fn settings_that_are_not_used_are_checked_and_named() {
             "config.yml:1: mail.directory: is not used: mail.transport is not file",
         ]
     );
-    let loaded = good(&with(
-        "notify: {on: always}\nplans: {1: {mute_until: 2030-01-01}}\n",
-    ));
+    let loaded = good(&with("digest: {enabled: false, weekday: friday}\n"));
     assert_eq!(
         warned(&loaded),
-        [
-            "config.yml:2: notify.on: has no effect in this version",
-            "config.yml:3: plans.\"1\".mute_until: has no effect in this version",
-        ]
+        ["config.yml:2: digest.weekday: is not used: digest.enabled is not true"]
     );
-    assert_eq!(told(&with("notify: {on: sometimes}\n")).len(), 1);
+    assert_eq!(told(&with("digest: {weekday: someday}\n")).len(), 1);
 }
 
 #[test]

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
 use secrecy::SecretString;
 
 use super::form::Word;
@@ -293,21 +295,52 @@ impl Word for Credential {
     }
 }
 
-/// A moment or a date.
+/// A moment, or a date or time of day that a zone makes one.
 pub(super) struct Moment;
 
+/// What a [`Moment`] is read into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Point {
+    /// The same everywhere.
+    Instant(Timestamp),
+    /// By the clocks of a zone; a date alone is its first instant.
+    Local(DateTime),
+}
+
+impl Point {
+    /// The moment, by the clocks of `zone`.
+    pub(super) fn instant(self, zone: &TimeZone) -> Timestamp {
+        match self {
+            Self::Instant(instant) => instant,
+            // Only the last day of the year 9999, which people write for
+            // "never", and the first ones of -9999 have no timestamp.
+            Self::Local(time) => match zone.to_timestamp(time) {
+                Ok(instant) => instant,
+                Err(_) if time.year() > 0 => Timestamp::MAX,
+                Err(_) => Timestamp::MIN,
+            },
+        }
+    }
+}
+
 impl Word for Moment {
-    type Out = ();
+    type Out = Point;
 
     fn allowed(&self) -> String {
         "a date such as 2030-12-24, or a moment such as 2030-12-24T08:00:00+01:00".to_owned()
     }
 
-    fn parse(&self, scalar: &Scalar) -> Result<(), String> {
+    fn parse(&self, scalar: &Scalar) -> Result<Point, String> {
         let text = scalar.text.as_str();
-        if text.parse::<jiff::Timestamp>().is_ok() || text.parse::<jiff::civil::Date>().is_ok() {
-            return Ok(());
+        // A local time would be read from a text with a zone too, and the zone
+        // forgotten: so it comes last.
+        if let Ok(instant) = text.parse::<Timestamp>() {
+            Ok(Point::Instant(instant))
+        } else if let Ok(zoned) = text.parse::<Zoned>() {
+            Ok(Point::Instant(zoned.timestamp()))
+        } else {
+            let local = text.parse::<DateTime>();
+            local.map(Point::Local).map_err(|_| "is neither".to_owned())
         }
-        Err("is neither".to_owned())
     }
 }

@@ -11,6 +11,7 @@ mod condition;
 mod ids;
 mod mail;
 mod memory;
+mod occasion;
 mod overview;
 mod probe;
 mod reason;
@@ -31,6 +32,7 @@ pub use mail::{
     OutgoingMail, RecipientState, SmtpSettings,
 };
 pub use memory::{CloseReason, Memory, Outage};
+pub use occasion::Occasion;
 pub use overview::{
     Attention, OpenMark, Overview, PlanOverview, RunMark, Standing, UncoveredModule,
 };

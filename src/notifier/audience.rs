@@ -34,7 +34,13 @@ mod tests {
             .map(Mailbox::new)
             .into();
         let to = own.iter().map(|to| Mailbox::new(*to)).collect();
-        let plans = Plans::from([(PlanId::from("1"), PlanSettings { to })]);
+        let plans = Plans::from([(
+            PlanId::from("1"),
+            PlanSettings {
+                to,
+                ..PlanSettings::default()
+            },
+        )]);
         let mut report = sample::bare(ReportKind::Run);
         report.plan = plan.map(|id| crate::model::PlanSummary {
             id: id.into(),
