@@ -14,5 +14,6 @@ pub mod notifier;
 pub mod pipeline;
 pub mod receiver;
 pub mod repo_check;
+pub mod schedule;
 pub mod store;
 pub mod verdict;

@@ -16,10 +16,11 @@ struct Room {
 /// The table of docs/ARCHITECTURE.md.
 const ROOMS: &[Room] = &[
     room("model", &[]),
+    room("schedule", &[]),
     room("config", &["model"]),
     room("logging", &["model", "config"]),
     room("store", &["model"]),
-    room("correlator", &["model"]),
+    room("correlator", &["model", "schedule"]),
     room("verdict", &["model"]),
     room("cluster", &["model", "config"]),
     room("repo_check", &["model", "config"]),
@@ -33,6 +34,7 @@ const ROOMS: &[Room] = &[
 /// From the ground up.
 const ALL: &[&str] = &[
     "model",
+    "schedule",
     "config",
     "logging",
     "store",
@@ -51,7 +53,7 @@ const fn room(name: &'static str, may_import: &'static [&'static str]) -> Room {
 }
 
 /// Functions of their inputs: no clock, no file, no network, no runtime.
-const PURE: &[&str] = &["model", "correlator", "verdict"];
+const PURE: &[&str] = &["model", "schedule", "correlator", "verdict"];
 
 /// What a pure room does not name; `*` in a `use` counts as all of them.
 const IMPURE: &[&str] = &[
