@@ -58,28 +58,34 @@ impl Chain {
     pub(super) fn new(field: Field, written: &[Written]) -> Result<Self, CalendarError> {
         let mut items = Vec::with_capacity(written.len());
         for item in written {
-            items.push(Item::new(field, *item)?);
+            items.push((Item::new(field, *item)?, item.at));
         }
         items.sort_unstable();
-        items.dedup();
-        Ok(Self(items))
+        items.dedup_by_key(|(item, _)| *item);
+        let mut highest = field.range().1;
+        for (item, at) in &items {
+            item.check(field, highest, *at)?;
+            if field == Field::DayFromEnd {
+                highest -= 3;
+            }
+        }
+        Ok(Self(items.into_iter().map(|(item, _)| item).collect()))
     }
 
     pub(super) fn is_every(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The lowest value from `from` to `highest`.
-    pub(super) fn at_or_after(&self, from: i32, highest: i32) -> Option<i32> {
-        let found = if self.is_every() {
-            Some(from)
-        } else {
-            self.0
-                .iter()
-                .filter_map(|item| item.at_or_after(from))
-                .min()
-        };
-        found.filter(|value| *value <= highest)
+    /// The lowest value from `from` on. Without an end to a repetition it may
+    /// lie beyond what a clock or calendar can show.
+    pub(super) fn at_or_after(&self, from: i32) -> Option<i32> {
+        if self.is_every() {
+            return Some(from);
+        }
+        self.0
+            .iter()
+            .filter_map(|item| item.at_or_after(from))
+            .min()
     }
 
     /// The highest value from `to` down to `lowest`.
@@ -96,6 +102,11 @@ impl Chain {
     /// of them, counted from its start.
     pub(super) fn in_month_of(&self, days: i32) -> Self {
         Self(self.0.iter().map(|item| item.in_month_of(days)).collect())
+    }
+
+    /// The first and the last value of each item.
+    pub(super) fn ends(&self) -> impl Iterator<Item = (i32, Option<i32>)> {
+        self.0.iter().map(|item| (item.first, item.last))
     }
 
     /// Writes whole parts with at least `width` digits; values count in units
@@ -165,7 +176,7 @@ impl Item {
         }
         let step = written.step.or(last.map(|_| unit));
         // Cut to the last value that is hit, also if only the first one is.
-        let item = match (last, step) {
+        Ok(match (last, step) {
             (Some(last), Some(step)) if last - first >= step => Self {
                 first,
                 last: Some(last - (last - first) % step),
@@ -181,16 +192,15 @@ impl Item {
                 last: None,
                 step,
             },
-        };
-        item.check(field, at)
+        })
     }
 
-    fn check(self, field: Field, at: usize) -> Result<Self, CalendarError> {
-        let (lowest, highest) = field.range();
+    fn check(&self, field: Field, highest: i32, at: usize) -> Result<(), CalendarError> {
+        let (lowest, _) = field.range();
         let allowed = lowest..=highest;
-        if !allowed.contains(&self.first) || self.last.is_some_and(|last| !allowed.contains(&last))
-        {
-            return Err(CalendarError::OutOfRange { field, at });
+        let last = self.last.unwrap_or(self.first);
+        if !allowed.contains(&self.first) || !allowed.contains(&last) {
+            return Err(CalendarError::OutOfRange { field, highest, at });
         }
         // A range has room for its step once it is cut.
         let room = match (field, self.last) {
@@ -201,7 +211,7 @@ impl Item {
         if self.step.is_some_and(|step| step > room) {
             return Err(CalendarError::LongStep { field, at });
         }
-        Ok(self)
+        Ok(())
     }
 
     fn at_or_after(&self, from: i32) -> Option<i32> {

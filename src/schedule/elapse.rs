@@ -1,5 +1,4 @@
-//! From the calendar on the wall to moments: time zones and their changes of
-//! the clocks.
+//! The elapses before and after a moment.
 
 use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
@@ -9,15 +8,9 @@ use super::Calendar;
 
 const MICRO: SignedDuration = SignedDuration::from_micros(1);
 
-/// What becomes of an hour that the clocks show twice, when we start to look
-/// in its second pass.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum SecondPass {
-    /// systemd finds elapses in it.
-    Counts,
-    /// A timer that ran in the first pass has had its elapses.
-    IsOver,
-}
+/// More stretches of matching times than this are never left out one after the
+/// other.
+const MOST_LEFT_OUT: usize = 16;
 
 impl Calendar {
     /// The first elapse strictly after `after`, as systemd computes it; `None`
@@ -31,44 +24,32 @@ impl Calendar {
     /// started just then. For one that was running all along see
     /// [`Calendar::next_in_sequence`].
     pub fn next(&self, after: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
-        self.first_after(after, zone, SecondPass::Counts)
+        let from = match after.as_microsecond() {
+            // systemd counts from 1970.
+            _ if after < Timestamp::UNIX_EPOCH => Timestamp::UNIX_EPOCH,
+            micros => Timestamp::from_microsecond(micros.checked_add(1)?).ok()?,
+        };
+        self.walk_from(from, self.zone_for(zone))
     }
 
     /// The first elapse strictly after `after` of a timer that was running all
     /// along, which systemd computes from the elapse before.
     ///
-    /// The same as [`Calendar::next`] but for an `after` in the second pass of
-    /// an hour that the clocks show twice, in which such a timer does nothing.
-    /// [`Calendar::previous`] finds the elapses of this same sequence.
+    /// Mostly the same as [`Calendar::next`]. But such a timer does nothing in
+    /// the second pass of an hour that the clocks show twice, nor at a time
+    /// that systemd steps over on its way from the elapse before (as 00:00 of
+    /// `*:0/7`). [`Calendar::previous`] finds the elapses of this sequence.
     pub fn next_in_sequence(&self, after: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
-        self.first_after(after, zone, SecondPass::IsOver)
+        let last = self.last_to(after, zone);
+        self.next(last.unwrap_or(after), zone)
     }
 
     /// The last elapse strictly before `before` of a timer that was running all
     /// along; `None` means that there was none since 1970. Between it and
     /// `before` nothing elapses.
     pub fn previous(&self, before: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
-        let zone = self.zone_for(zone);
-        let to = micro_before(before)?;
-        let mut local = match second_pass(to, zone) {
-            // All of the first pass lies before.
-            Some(pass) => pass.end.checked_sub(MICRO).ok()?,
-            None => zone.to_datetime(to),
-        };
-        loop {
-            let moment = self.at_or_before(local)?;
-            let offset = match zone.to_ambiguous_timestamp(moment).offset() {
-                AmbiguousOffset::Unambiguous { offset } => offset,
-                AmbiguousOffset::Fold { before, .. } => before,
-                AmbiguousOffset::Gap { before, .. } => {
-                    let change = last_change(zone, before.to_timestamp(moment).ok()?)?;
-                    local = before.to_datetime(change).checked_sub(MICRO).ok()?;
-                    continue;
-                }
-            };
-            let elapse = offset.to_timestamp(moment).ok()?;
-            return (elapse >= Timestamp::UNIX_EPOCH).then_some(elapse);
-        }
+        let to = before.checked_sub(SignedDuration::from_nanos(1)).ok()?;
+        self.last_to(to, zone)
     }
 
     /// What the clocks show at `at`, in the zone that the elapses are meant in.
@@ -80,53 +61,83 @@ impl Calendar {
         self.zone.as_ref().unwrap_or(zone)
     }
 
-    fn first_after(
-        &self,
-        after: Timestamp,
-        zone: &TimeZone,
-        second: SecondPass,
-    ) -> Option<Timestamp> {
+    /// The last elapse at or before `to`.
+    fn last_to(&self, to: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+        if to < Timestamp::UNIX_EPOCH {
+            return None;
+        }
         let zone = self.zone_for(zone);
-        let from = micro_after(after)?;
-        let mut local = match second_pass(from, zone) {
-            Some(pass) if second == SecondPass::IsOver => pass.end,
-            _ => zone.to_datetime(from),
+        let to = Timestamp::from_microsecond(to.as_microsecond()).ok()?;
+        let local = match end_of_first_pass(to, zone) {
+            // All of the first pass lies before.
+            Some(end) => end.checked_sub(MICRO).ok()?,
+            None => zone.to_datetime(to),
         };
-        loop {
-            let moment = self.at_or_after(local)?;
-            match zone.to_ambiguous_timestamp(moment).offset() {
-                AmbiguousOffset::Unambiguous { offset } => return offset.to_timestamp(moment).ok(),
-                AmbiguousOffset::Fold { before, after } => {
-                    let first = before.to_timestamp(moment).ok()?;
-                    return if first >= from {
-                        Some(first)
-                    } else {
-                        after.to_timestamp(moment).ok()
-                    };
-                }
-                AmbiguousOffset::Gap { before, after } => {
-                    let change = last_change(zone, before.to_timestamp(moment).ok()?)?;
-                    local = after.to_datetime(change);
-                }
+        let mut elapse = self.matching_to(local, zone)?;
+        for _ in 0..MOST_LEFT_OUT {
+            match self.left_out_for(elapse, zone) {
+                Some(earlier) => elapse = earlier,
+                None => break,
             }
         }
+        // Some ways lead into the second pass of a repeated hour after all.
+        while let Some(later) = self.next(elapse, zone)
+            && later <= to
+        {
+            elapse = later;
+        }
+        Some(elapse)
+    }
+
+    /// The last time at or before `local` that matches and that the clocks
+    /// show; of two, the first one.
+    fn matching_to(&self, local: DateTime, zone: &TimeZone) -> Option<Timestamp> {
+        let mut local = local;
+        loop {
+            let time = self.at_or_before(local)?;
+            let offset = match zone.to_ambiguous_timestamp(time).offset() {
+                AmbiguousOffset::Unambiguous { offset } => offset,
+                AmbiguousOffset::Fold { before, .. } => before,
+                AmbiguousOffset::Gap { before, .. } => {
+                    let change = last_change(zone, before.to_timestamp(time).ok()?)?;
+                    local = before.to_datetime(change).checked_sub(MICRO).ok()?;
+                    continue;
+                }
+            };
+            let at = offset.to_timestamp(time).ok()?;
+            return (at >= Timestamp::UNIX_EPOCH).then_some(at);
+        }
+    }
+
+    /// When systemd steps over `matching`: the time before, from which it does.
+    /// It steps over something only on its way into a year, a day, an hour or a
+    /// minute.
+    fn left_out_for(&self, matching: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+        let local = zone.to_datetime(matching);
+        let hour = local.date().at(local.hour(), 0, 0, 0);
+        let minute = local.date().at(local.hour(), local.minute(), 0, 0);
+        let year = local.date().first_of_year().at(0, 0, 0, 0);
+        let mut seen = None;
+        [year, local.start_of_day(), hour, minute]
+            .into_iter()
+            .filter_map(|begin| self.matching_to(begin.checked_sub(MICRO).ok()?, zone))
+            .filter(|before| seen.replace(*before) != Some(*before))
+            .find(|before| {
+                let next = self.next(*before, zone);
+                next.is_none_or(|next| next > matching)
+            })
     }
 }
 
-/// An hour (or whatever it is) that the clocks show twice.
-struct Pass {
-    /// What they show where its first pass ends.
-    end: DateTime,
-}
-
-/// The repeated hour in whose second pass `at` lies.
-fn second_pass(at: Timestamp, zone: &TimeZone) -> Option<Pass> {
+/// When `at` lies in the second pass of an hour that the clocks show twice:
+/// what they show where the first one ends.
+fn end_of_first_pass(at: Timestamp, zone: &TimeZone) -> Option<DateTime> {
     let local = zone.to_datetime(at);
     let is_second = |before: Offset| before.to_timestamp(local).is_ok_and(|first| first < at);
     match zone.to_ambiguous_timestamp(local).offset() {
-        AmbiguousOffset::Fold { before, .. } if is_second(before) => Some(Pass {
-            end: before.to_datetime(last_change(zone, at)?),
-        }),
+        AmbiguousOffset::Fold { before, .. } if is_second(before) => {
+            Some(before.to_datetime(last_change(zone, at)?))
+        }
         _ => None,
     }
 }
@@ -136,21 +147,4 @@ fn last_change(zone: &TimeZone, at: Timestamp) -> Option<Timestamp> {
     let just_after = at.checked_add(MICRO).ok()?;
     let change = zone.preceding(just_after).next()?;
     Some(change.timestamp())
-}
-
-/// The first full microsecond after `at` that systemd can think of.
-fn micro_after(at: Timestamp) -> Option<Timestamp> {
-    if at < Timestamp::UNIX_EPOCH {
-        return Some(Timestamp::UNIX_EPOCH);
-    }
-    Timestamp::from_microsecond(at.as_microsecond().checked_add(1)?).ok()
-}
-
-/// The last full microsecond before `at`.
-fn micro_before(at: Timestamp) -> Option<Timestamp> {
-    let at = at.checked_sub(SignedDuration::from_nanos(1)).ok()?;
-    if at < Timestamp::UNIX_EPOCH {
-        return None;
-    }
-    Timestamp::from_microsecond(at.as_microsecond()).ok()
 }

@@ -19,10 +19,12 @@ pub enum CalendarError {
         at: usize,
     },
     /// A number that the field cannot have.
-    #[error("at character {at}: the {field} must be {}", .field.limits())]
+    #[error("at character {at}: the {field} must be {}", .field.limits(*.highest))]
     OutOfRange {
         /// The field.
         field: Field,
+        /// The highest value it can have there; for seconds in microseconds.
+        highest: i32,
         /// Where its item begins.
         at: usize,
     },
@@ -116,7 +118,9 @@ pub enum Field {
     Month,
     /// From 1.
     Day,
-    /// From the end of the month, the last day is 1.
+    /// From the end of the month, the last day is 1. The higher limit is for
+    /// the lowest item of a list, and by 3 less for each one after it; so it is
+    /// in systemd.
     DayFromEnd,
     /// Of 24.
     Hour,
@@ -140,11 +144,11 @@ impl Field {
         }
     }
 
-    fn limits(self) -> String {
+    fn limits(self, highest: i32) -> String {
         if self == Self::Second {
             return "0 or more and less than 60".to_owned();
         }
-        let (lowest, highest) = self.range();
+        let (lowest, _) = self.range();
         format!("between {lowest} and {highest}")
     }
 }

@@ -24,12 +24,14 @@
 //!   from a winter before; here it is the first one always.
 //! - `never` also stands for what systemd gives up on after 1000 steps.
 
+mod backward;
 mod chain;
 mod elapse;
 mod error;
+mod forward;
+mod local_clock;
 mod parse;
 mod scanner;
-mod walk;
 mod weekdays;
 
 use std::fmt;

@@ -122,11 +122,11 @@ fn epoch(scanner: &mut Scanner<'_>) -> Result<Option<civil::DateTime>, CalendarE
         return Ok(None);
     }
     let field = Field::Year;
-    let out_of_range = || CalendarError::OutOfRange { field, at };
+    let (lowest, highest) = field.range();
+    let out_of_range = || CalendarError::OutOfRange { field, highest, at };
     let moment = Timestamp::from_second(scanner.epoch()?).map_err(|_| out_of_range())?;
     let moment = TimeZone::UTC.to_datetime(moment);
-    let (first, last) = field.range();
-    if !(first..=last).contains(&i32::from(moment.year())) {
+    if !(lowest..=highest).contains(&i32::from(moment.year())) {
         return Err(out_of_range());
     }
     Ok(Some(moment))
