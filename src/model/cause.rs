@@ -17,6 +17,9 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// All of them, the best first.
+    pub const ALL: [Self; 3] = [Self::Success, Self::Partial, Self::RepoFailure];
+
     /// The word as the documents write it.
     pub fn as_str(self) -> &'static str {
         match self {

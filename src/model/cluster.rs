@@ -33,6 +33,9 @@ pub struct ClusterState {
     /// Newest status by plan and module; also of modules that are members no
     /// more. A module without an entry never had a status for that plan.
     pub statuses: BTreeMap<PlanId, BTreeMap<ModuleId, StatusReading>>,
+    /// `cluster/default_instance/backup-monitor`: the instance that sends.
+    #[serde(default)]
+    pub voice: Option<ModuleId>,
     /// Keys beside statuses that could not be understood.
     #[serde(default)]
     pub unreadable: Vec<Unreadable>,
@@ -60,6 +63,9 @@ pub struct Module {
     pub node: Option<NodeId>,
     /// `cluster/module_uuid`; the last part of its repository's path.
     pub uuid: String,
+    /// Flag `no_data_backup`.
+    #[serde(default)]
+    pub no_data: bool,
 }
 
 /// A destination, without its credentials.
@@ -88,6 +94,9 @@ pub struct Plan {
     /// The modules it says it backs up, in its own order, also those that are
     /// no longer live.
     pub instances: Vec<ModuleId>,
+    /// UUIDs of modules that wait to be restored into it (`uinstances`).
+    #[serde(default)]
+    pub restoring: std::collections::BTreeSet<String>,
     /// Layout C only: when the first tool's plan-level status was written.
     #[serde(default)]
     pub status_changed: Option<Timestamp>,

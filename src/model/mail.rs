@@ -89,6 +89,9 @@ pub enum RecipientState {
     Refused,
     /// Given up after the last attempt.
     Undeliverable,
+    /// Withdrawn before it was delivered: the database was restored from a
+    /// backup, or is a copy of another installation's.
+    NotSent,
 }
 
 impl RecipientState {
@@ -99,6 +102,7 @@ impl RecipientState {
             Self::Sent => "sent",
             Self::Refused => "refused",
             Self::Undeliverable => "undeliverable",
+            Self::NotSent => "not_sent",
         }
     }
 }

@@ -8,6 +8,7 @@ mod alert;
 mod cause;
 mod cluster;
 mod condition;
+mod facts;
 mod ids;
 mod mail;
 mod memory;
@@ -15,6 +16,7 @@ mod obstacle;
 mod occasion;
 mod overview;
 mod probe;
+mod reachability;
 mod reason;
 mod remark;
 mod report;
@@ -28,6 +30,7 @@ pub use cluster::{
     ClusterState, Destination, Layout, Module, Node, Plan, Status, StatusReading, Unreadable,
 };
 pub use condition::{Condition, Motive, Muted, Signature, Told, Trouble};
+pub use facts::{Facts, ModuleFacts, ReadFailure, RepositoryFacts, Totals};
 pub use ids::{DestinationId, ModuleId, NodeId, PlanId, ReportId, RunId};
 pub use mail::{
     Attempt, Delivery, DeliveryRecord, Encryption, Language, MailBody, MailId, Mailbox,
@@ -40,6 +43,7 @@ pub use overview::{
     Attention, OpenMark, Overview, PlanOverview, RunMark, Standing, UncoveredModule,
 };
 pub use probe::{Lock, Probe, ProbeMethod, ProbeSet, ProbeTarget, SkipReason};
+pub use reachability::Reachability;
 pub use reason::{Fault, Reason};
 pub use remark::Remark;
 pub use report::{
@@ -49,6 +53,6 @@ pub use report::{
 pub use run::{JudgedMember, JudgedRun, RunKind};
 pub use text::{sanitize, truncate};
 pub use watch::{
-    ClockMark, Coverage, DURATIONS, Elapse, HandRun, Identity, LateRun, ModuleMemory, NewestRun,
+    ClockMark, DURATIONS, Elapse, HandRun, Identity, LateRun, Lost, ModuleMemory, NewestRun,
     NodeZone, OpenRun, PartMember, PartState, PlanWatch, RunPart, Watch, Watched, WholeWatch,
 };

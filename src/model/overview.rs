@@ -169,3 +169,20 @@ pub struct UncoveredModule {
     #[serde(default)]
     pub since: Option<Timestamp>,
 }
+
+impl Overview {
+    /// Before anything is known.
+    pub fn unknown(made_at: Timestamp) -> Self {
+        Self {
+            made_at,
+            cluster_name: None,
+            read_at: None,
+            redis_problem: None,
+            voice: false,
+            plans: Vec::new(),
+            uncovered: Vec::new(),
+            queued_mails: 0,
+            undelivered_mails: 0,
+        }
+    }
+}

@@ -50,6 +50,10 @@ pub struct Report {
     /// When the run's schedule fired; of a hand run, when it began.
     #[serde(default)]
     pub at: Option<Timestamp>,
+    /// How many applications the plan has, where its run is of some of them;
+    /// `None`: not known.
+    #[serde(default)]
+    pub applications: Option<usize>,
     /// Seconds from its first backup's start to its last one's end.
     #[serde(default)]
     pub took_s: Option<i64>,
@@ -346,11 +350,19 @@ pub enum Advice {
     CheckRepository,
     /// The repository is not there: was it moved or deleted?
     FindRepository,
+    /// Nodes do not reach each other: look at the cluster's VPN.
+    CheckVpn,
+    /// A node does not answer: look at it.
+    CheckNode,
+    /// A node showed nothing of a run: look for the plan's timer there.
+    CheckTimer,
     /// The destination is fine: look at the module's and node's log.
     ReadModuleLog,
     /// The snapshot is safe; retention or statistics failed.
     CheckRetention,
-    /// The module never ran in this plan: run it once by hand.
+    /// Two plans back up an application at the same time: move one.
+    MoveSchedule,
+    /// What was not backed up should not wait for the next run.
     RunByHand,
     /// The cluster's Redis does not answer.
     CheckRedis,
@@ -364,6 +376,10 @@ pub enum Advice {
     AddApplications,
     /// No plan is switched on and has applications: is that meant?
     CheckPlans,
+    /// Applications are in no plan: add them, or flag them.
+    CoverApplications,
+    /// The mails on the plans that are bad say what to do.
+    ReadReports,
     /// Nothing to do.
     Nothing,
 }
@@ -387,6 +403,7 @@ impl Report {
             run,
             run_kind: RunKind::default(),
             at: None,
+            applications: None,
             took_s: None,
             outcome: Outcome::RepoFailure,
             motive: None,

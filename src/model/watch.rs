@@ -2,13 +2,14 @@
 //! statuses it has seen, the runs that are open, and how the plan stands. Kept
 //! in the database, so that a restart goes on where the last one ended.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use jiff::{Timestamp, civil};
 use serde::{Deserialize, Serialize};
 
 use super::{
     Condition, Layout, Module, ModuleId, NodeId, Plan, PlanId, RunId, Status, StatusReading,
+    Warning,
 };
 
 /// How many past durations are kept, of a module and of a plan.
@@ -41,7 +42,7 @@ impl Watched {
 pub struct Watch {
     /// What concerns no single plan.
     pub whole: WholeWatch,
-    /// By plan; also plans that were deleted while a run of theirs was open.
+    /// By plan.
     pub plans: BTreeMap<PlanId, PlanWatch>,
 }
 
@@ -57,9 +58,12 @@ pub struct WholeWatch {
     /// What was learned of the nodes' zones.
     #[serde(default)]
     pub zones: BTreeMap<NodeId, NodeZone>,
-    /// Applications that a plan covers, or covered until lately, by UUID.
+    /// Applications that left their plan and are in no other one, by UUID.
     #[serde(default)]
-    pub coverage: BTreeMap<String, Coverage>,
+    pub lost: BTreeMap<String, Lost>,
+    /// What the next report has to warn of.
+    #[serde(default)]
+    pub notes: Vec<Warning>,
     /// When the newest digest was made.
     #[serde(default)]
     pub digest_at: Option<Timestamp>,
@@ -85,19 +89,15 @@ pub struct ClockMark {
     pub boot_id: String,
 }
 
-/// An application that some plan covers or covered.
+/// An application that left its plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Coverage {
-    /// Its id when it was seen last.
+pub struct Lost {
+    /// Its id when it was in the plan.
     pub module: ModuleId,
-    /// Its label then.
-    #[serde(default)]
-    pub name: Option<String>,
-    /// The plans that name or named it.
-    pub plans: BTreeSet<PlanId>,
-    /// Since when no plan names it any more.
-    #[serde(default)]
-    pub lost: Option<Timestamp>,
+    /// The plan.
+    pub plan: PlanId,
+    /// Since when.
+    pub since: Timestamp,
     /// Whether that was said.
     #[serde(default)]
     pub told: bool,
@@ -121,10 +121,8 @@ pub struct NodeZone {
 pub struct PlanWatch {
     /// The plan as it was seen last.
     pub plan: Plan,
-    /// Whether the cluster still has it.
-    pub exists: bool,
-    /// Elapses up to here are dealt with; later ones are to come.
-    pub considered: Timestamp,
+    /// Only later elapses count.
+    pub baseline: Timestamp,
     /// The newest elapse that each node was considered for.
     #[serde(default)]
     pub handled: BTreeMap<NodeId, civil::DateTime>,
@@ -154,6 +152,9 @@ pub struct PlanWatch {
 /// What was seen of one module in one plan.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ModuleMemory {
+    /// Its UUID, which it keeps when it is moved.
+    #[serde(default)]
+    pub uuid: String,
     /// The newest reading; a different one is new. `None`: there never was any.
     pub reading: Option<StatusReading>,
     /// Seconds that its last backups took, oldest first.
@@ -183,6 +184,8 @@ pub struct OpenRun {
     pub id: RunId,
     /// Its elapse as the schedule says it.
     pub local: civil::DateTime,
+    /// When that is in the program's own zone.
+    pub at: Timestamp,
     /// The plan at the elapse.
     pub plan: Plan,
     /// Seconds from its elapse to the next one; `None` when there is none.
@@ -203,6 +206,9 @@ pub struct RunPart {
     pub state: PartState,
     /// Since when it waits, or when its newest status came.
     pub since: Watched,
+    /// For how long after `since` it waits, in seconds; fixed when it fires and
+    /// at each new status, for the longest of its pending members.
+    pub patience: i64,
     /// What it has to back up, and how that ended; set when it fires.
     #[serde(default)]
     pub members: BTreeMap<ModuleId, PartMember>,
@@ -249,9 +255,12 @@ pub struct PartMember {
     /// Its reading of this run.
     #[serde(default)]
     pub reading: Option<StatusReading>,
-    /// Its backup before this run, if there was one.
+    /// When it was last ok before this run, as far as it was seen.
     #[serde(default)]
-    pub before: Option<Status>,
+    pub ok_before: Option<Timestamp>,
+    /// Bytes then.
+    #[serde(default)]
+    pub ok_size_before: Option<u64>,
     /// Whether it joined after the elapse.
     #[serde(default)]
     pub joined: bool,
