@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use rusqlite::Row;
 
-use crate::model::{AlertState, CloseReason, Outcome, RecipientState, ReportKind};
+use crate::model::{AlertState, CloseReason, Outcome, RecipientState, ReportKind, RunKind};
 
 use super::StoreError;
 
@@ -88,6 +88,24 @@ impl Named for ReportKind {
     }
 }
 
+impl Named for RunKind {
+    const ALL: &'static [Self] = &[
+        Self::Scheduled,
+        Self::HandPart,
+        Self::HandWhole,
+        Self::AsFound,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Scheduled => "scheduled",
+            Self::HandPart => "hand_part",
+            Self::HandWhole => "hand_whole",
+            Self::AsFound => "as_found",
+        }
+    }
+}
+
 impl Named for Outcome {
     const ALL: &'static [Self] = &[Self::Success, Self::Partial, Self::RepoFailure];
 
@@ -97,7 +115,13 @@ impl Named for Outcome {
 }
 
 impl Named for RecipientState {
-    const ALL: &'static [Self] = &[Self::Queued, Self::Sent, Self::Refused, Self::Undeliverable];
+    const ALL: &'static [Self] = &[
+        Self::Queued,
+        Self::Sent,
+        Self::Refused,
+        Self::Undeliverable,
+        Self::NotSent,
+    ];
 
     fn name(self) -> &'static str {
         self.as_str()
@@ -123,6 +147,7 @@ mod tests {
         assert_named_as_serialized::<AlertState>();
         assert_named_as_serialized::<CloseReason>();
         assert_named_as_serialized::<ReportKind>();
+        assert_named_as_serialized::<RunKind>();
         assert_named_as_serialized::<Outcome>();
         assert_named_as_serialized::<RecipientState>();
     }

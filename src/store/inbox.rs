@@ -1,12 +1,13 @@
 //! The inbox: alerts as they came in, and which of them wait for an answer.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 use sha2::{Digest as _, Sha256};
 
 use crate::model::{Alert, AlertState, CloseReason, InboxEntry, InboxId, ReportId};
 
 use super::columns::{Named, micros, optional_time, time};
+use super::counters::Counter;
 use super::{Store, StoreError};
 
 /// How many waiting entries one look shows; the others show when these are
@@ -50,6 +51,7 @@ impl Store {
                     accepted.repeated += 1;
                 }
             }
+            Counter::Alerts.add(db, rows.len())?;
             Ok(accepted)
         })
         .await
@@ -79,24 +81,6 @@ impl Store {
     ) -> Result<(), StoreError> {
         self.write(move |db| answer(db, &entries, Answer::Closed(reason), now))
             .await
-    }
-
-    /// Forgets answered alerts that were not seen for `days`, and empties mails
-    /// of that age that are done with. Reports stay: they say what was mailed.
-    /// Returns how many alerts were forgotten.
-    pub async fn prune(&self, now: Timestamp, days: u32) -> Result<usize, StoreError> {
-        let age = SignedDuration::from_hours(i64::from(days) * 24);
-        let before = now.checked_sub(age).unwrap_or(Timestamp::MIN);
-        self.write(move |db| {
-            let before = micros(before);
-            let forgotten = db.execute(
-                "DELETE FROM alert WHERE waiting_since IS NULL AND last_seen < ?1",
-                [before],
-            )?;
-            super::outbox::empty_old(db, before)?;
-            Ok(forgotten)
-        })
-        .await
     }
 }
 

@@ -5,15 +5,23 @@
 //! rusqlite is used here and nowhere else. Time comes in as a value. May
 //! import `model` only.
 
+mod batch;
+mod body;
+mod carrier;
 mod columns;
+mod counters;
 mod error;
+mod good_runs;
 mod inbox;
 mod lock;
 mod memory;
 mod outbox;
 mod place;
+mod prune;
 mod reports;
 mod schema;
+mod strips;
+mod watch;
 mod worker;
 
 use std::path::Path;
@@ -21,10 +29,13 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
+pub use batch::{Batch, Save};
+pub use counters::Counters;
 pub use error::StoreError;
 pub use inbox::Accepted;
 pub use lock::StateLock;
 pub use outbox::Pending;
+pub use prune::Ages;
 pub use reports::{ReportFilter, ReportSummary, Saved};
 
 use worker::{Kind, Worker};
@@ -49,7 +60,8 @@ impl Store {
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
         let (place, connection) = schema::open(dir)?;
         let instance = schema::instance(&connection)?;
-        let worker = Worker::start(place, connection)?;
+        let carrying = schema::connect(&place)?;
+        let worker = Worker::start(place, connection, carrying)?;
         Ok(Self {
             inner: Arc::new(Inner { worker, instance }),
         })

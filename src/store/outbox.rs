@@ -11,6 +11,7 @@ use crate::model::{
 };
 
 use super::columns::{Named, count, micros, optional_time, time};
+use super::counters::Counter;
 use super::{Store, StoreError};
 
 /// What is still to be done.
@@ -82,21 +83,28 @@ impl Store {
             (Attempt::Failed(reason), None) => (RecipientState::Undeliverable, 1, None, reason),
         };
         self.write(move |db| {
-            db.prepare_cached(
-                "UPDATE recipient SET state = ?3, attempts = attempts + ?4, next_attempt = ?5,
+            let changed = db
+                .prepare_cached(
+                    "UPDATE recipient SET state = ?3, attempts = attempts + ?4, next_attempt = ?5,
                                       answer = ?6, changed_at = ?7
                  WHERE mail = ?1 AND address = ?2 AND state = 'queued'",
-            )?
-            .execute(params![
-                mail.0,
-                to.as_str(),
-                state.name(),
-                failed,
-                next,
-                answer,
-                micros(now)
-            ])?;
-            Ok(())
+                )?
+                .execute(params![
+                    mail.0,
+                    to.as_str(),
+                    state.name(),
+                    failed,
+                    next,
+                    answer,
+                    micros(now)
+                ])?;
+            match state {
+                RecipientState::Sent => Counter::MailsSent.add(db, changed),
+                RecipientState::Refused | RecipientState::Undeliverable => {
+                    Counter::MailsGivenUp.add(db, changed)
+                }
+                RecipientState::Queued | RecipientState::NotSent => Ok(()),
+            }
         })
         .await
     }
@@ -109,6 +117,21 @@ impl Store {
                 "UPDATE recipient SET next_attempt = ?1
                  WHERE state = 'queued' AND next_attempt > ?1",
                 [micros(now)],
+            )?)
+        })
+        .await
+    }
+
+    /// Sends nothing of what is queued: this database was restored or cloned,
+    /// and what it says may be long over, or another one's to say. Returns how
+    /// many deliveries that were.
+    pub async fn withdraw_queued(&self, now: Timestamp) -> Result<usize, StoreError> {
+        self.write(move |db| {
+            Ok(db.execute(
+                "UPDATE recipient SET state = ?1, next_attempt = NULL, changed_at = ?2,
+                                      answer = 'not sent: restored'
+                 WHERE state = 'queued'",
+                params![RecipientState::NotSent.name(), micros(now)],
             )?)
         })
         .await
@@ -247,18 +270,6 @@ fn record(row: &Row<'_>) -> Result<DeliveryRecord, StoreError> {
         next_attempt: optional_time(row.get("next_attempt")?)?,
         answer: row.get("answer")?,
     })
-}
-
-/// Drops the content of mails queued before `before` (microseconds) that no
-/// recipient waits for: a report can be rendered again.
-pub(super) fn empty_old(db: &Connection, before: i64) -> Result<(), StoreError> {
-    db.execute(
-        "UPDATE mail SET raw = x'' WHERE queued_at < ?1 AND length(raw) > 0
-             AND NOT EXISTS (SELECT 1 FROM recipient
-                             WHERE recipient.mail = mail.id AND state = 'queued')",
-        [before],
-    )?;
-    Ok(())
 }
 
 #[cfg(test)]

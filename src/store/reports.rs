@@ -1,18 +1,16 @@
-//! Reports: stored once per run, together with their mails and with the alerts
-//! they answer.
+//! Reports: stored once per run, listed and read again.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde::Serialize;
 
 use crate::model::{
-    DeliveryRecord, InboxId, Outcome, OutgoingMail, PlanId, Report, ReportId, ReportKind, RunId,
-    StoredReport,
+    DeliveryRecord, Outcome, PlanId, Report, ReportId, ReportKind, RunId, RunKind, StoredReport,
 };
 
-use super::columns::{Named, count, micros, time};
-use super::inbox::{Answer, answer};
-use super::{Store, StoreError, outbox};
+use super::columns::{Named, count, micros, optional_time, time};
+use super::counters::Counter;
+use super::{Store, StoreError, body, outbox};
 
 /// How many reports one list shows at most.
 const LIST: usize = 10_000;
@@ -20,7 +18,8 @@ const LIST: usize = 10_000;
 /// What became of a report that was to be saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Saved {
-    /// It is stored and its mails wait.
+    /// It is stored, in the place of another one if it was to replace that, and
+    /// its mails wait.
     New(ReportId),
     /// There was one of this kind for this plan and run: that one stays, its
     /// mails are the only ones, and the alerts count as answered by it.
@@ -36,6 +35,8 @@ pub struct ReportFilter {
     pub outcome: Option<Outcome>,
     /// Only older than this one, for the next page.
     pub before: Option<ReportId>,
+    /// Only with a mail, or only without one.
+    pub mailed: Option<bool>,
     /// How many at most.
     pub limit: usize,
 }
@@ -49,66 +50,47 @@ pub struct ReportSummary {
     pub kind: ReportKind,
     /// When it was made.
     pub made_at: Timestamp,
+    /// When the run's schedule fired; of a hand run, when it began.
+    pub at: Option<Timestamp>,
     /// The plan, where it is about one.
     pub plan: Option<PlanId>,
     /// The plan's name, as it was then.
     pub plan_name: Option<String>,
     /// The run.
     pub run: RunId,
+    /// What made it one run.
+    pub run_kind: RunKind,
     /// The verdict.
     pub outcome: Outcome,
     /// How many members count as bad.
     pub bad: usize,
     /// How many members count at all.
     pub counted: usize,
+    /// Whether any mail was made of it.
+    pub mailed: bool,
 }
 
 impl Store {
-    /// Stores `report`, queues `mails` (due at once) and answers the alerts
-    /// that led to it: all of it or nothing. An alert that came in again since
-    /// its `last_seen` goes on waiting.
-    pub async fn save_report(
-        &self,
-        report: Report,
-        mails: Vec<OutgoingMail>,
-        answered: Vec<(InboxId, Timestamp)>,
-        now: Timestamp,
-    ) -> Result<Saved, StoreError> {
-        let report = NewReport::from_report(&report)?;
-        self.write(move |db| {
-            let saved = match report.find(db)? {
-                Some(id) => Saved::Already(id),
-                None => Saved::New(report.insert(db)?),
-            };
-            let (Saved::New(id) | Saved::Already(id)) = saved;
-            if matches!(saved, Saved::New(_)) {
-                outbox::queue(db, id, &mails, now)?;
-            }
-            if report.kind == ReportKind::RedisUnreachable {
-                db.execute("UPDATE outage SET reported = 1", [])?;
-            }
-            answer(db, &answered, Answer::Report(id), now)?;
-            Ok(saved)
-        })
-        .await
-    }
-
     /// Reports, newest first.
     pub async fn reports(&self, filter: ReportFilter) -> Result<Vec<ReportSummary>, StoreError> {
         self.read(move |db| {
             db.prepare_cached(
-                "SELECT id, kind, plan, run, plan_name, outcome, bad, counted, made_at
+                "SELECT id, kind, plan, run, run_kind, plan_name, outcome, bad, counted,
+                        made_at, at,
+                        EXISTS (SELECT 1 FROM mail WHERE mail.report = report.id) AS mailed
                  FROM report
                  WHERE (?1 IS NULL OR plan = ?1)
                    AND (?2 IS NULL OR outcome = ?2)
                    AND (?3 IS NULL OR id < ?3)
-                 ORDER BY id DESC LIMIT ?4",
+                   AND (?4 IS NULL OR mailed = ?4)
+                 ORDER BY id DESC LIMIT ?5",
             )?
             .query_and_then(
                 params![
                     filter.plan.as_ref().map(PlanId::as_str),
                     filter.outcome.map(Named::name),
                     filter.before.map(|id| id.0),
+                    filter.mailed,
                     i64::try_from(filter.limit.min(LIST)).unwrap_or(i64::MAX),
                 ],
                 summary,
@@ -118,19 +100,24 @@ impl Store {
         .await
     }
 
-    /// One report; `None` when there is none of this number.
+    /// One report; `None` when there is none of this number. What ran well long
+    /// ago has lost details (see [`Store::prune`]).
     pub async fn report(&self, id: ReportId) -> Result<Option<StoredReport>, StoreError> {
-        self.read(move |db| {
-            let body: Option<String> = db
-                .prepare_cached("SELECT body FROM report WHERE id = ?1")?
-                .query_row([id.0], |row| row.get(0))
-                .optional()?;
-            body.map(|body| {
-                let report = serde_json::from_str(&body)
-                    .map_err(|error| StoreError::Corrupt(error.to_string()))?;
-                Ok(StoredReport { id, report })
-            })
-            .transpose()
+        self.read(move |db| stored(db, id)).await
+    }
+
+    /// The report of this kind on this run of this plan.
+    pub async fn report_of(
+        &self,
+        kind: ReportKind,
+        plan: Option<&PlanId>,
+        run: &RunId,
+    ) -> Result<Option<StoredReport>, StoreError> {
+        let plan = plan.map_or_else(String::new, |plan| plan.as_str().to_owned());
+        let run = run.as_str().to_owned();
+        self.read(move |db| match find(db, kind, &plan, &run)? {
+            Some(id) => stored(db, id),
+            None => Ok(None),
         })
         .await
     }
@@ -142,63 +129,129 @@ impl Store {
     }
 }
 
-/// A report in the form of its row.
-struct NewReport {
+/// The report with this number.
+fn stored(db: &Connection, id: ReportId) -> Result<Option<StoredReport>, StoreError> {
+    let body: Option<String> = db
+        .prepare_cached(
+            "SELECT body FROM report_body WHERE report = ?1
+             UNION ALL
+             SELECT body FROM report_short WHERE report = ?1",
+        )?
+        .query_row([id.0], |row| row.get(0))
+        .optional()?;
+    body.map(|body| {
+        let report = body::read(&body)?;
+        Ok(StoredReport { id, report })
+    })
+    .transpose()
+}
+
+fn find(
+    db: &Connection,
     kind: ReportKind,
+    plan: &str,
+    run: &str,
+) -> Result<Option<ReportId>, StoreError> {
+    Ok(db
+        .prepare_cached("SELECT id FROM report WHERE kind = ?1 AND plan = ?2 AND run = ?3")?
+        .query_row(params![kind.name(), plan, run], |row| {
+            row.get(0).map(ReportId)
+        })
+        .optional()?)
+}
+
+/// A report in the form of its rows.
+pub(super) struct NewReport {
+    pub(super) kind: ReportKind,
     plan: String,
     plan_name: Option<String>,
     run: String,
+    run_kind: RunKind,
     outcome: Outcome,
     bad: usize,
     counted: usize,
     made_at: i64,
+    at: Option<i64>,
+    took: Option<i64>,
     body: String,
 }
 
 impl NewReport {
-    fn from_report(report: &Report) -> Result<Self, StoreError> {
+    pub(super) fn from_report(report: &Report) -> Result<Self, StoreError> {
         let plan = report.plan.as_ref();
         Ok(Self {
             kind: report.kind,
             plan: plan.map_or_else(String::new, |plan| plan.id.as_str().to_owned()),
             plan_name: plan.map(|plan| plan.name.clone()),
             run: report.run.as_str().to_owned(),
+            run_kind: report.run_kind,
             outcome: report.outcome,
             bad: report.bad(),
             counted: report.counted(),
             made_at: micros(report.made_at),
-            body: serde_json::to_string(report)
-                .map_err(|error| StoreError::Internal(error.to_string()))?,
+            at: report.at.map(micros),
+            took: report.took_s,
+            body: body::whole(report)?,
         })
     }
 
-    fn find(&self, db: &Connection) -> Result<Option<ReportId>, StoreError> {
-        Ok(db
-            .prepare_cached("SELECT id FROM report WHERE kind = ?1 AND plan = ?2 AND run = ?3")?
-            .query_row(params![self.kind.name(), self.plan, self.run], |row| {
-                row.get(0).map(ReportId)
-            })
-            .optional()?)
+    /// The report that is there of this kind on this run of this plan.
+    pub(super) fn find(&self, db: &Connection) -> Result<Option<ReportId>, StoreError> {
+        find(db, self.kind, &self.plan, &self.run)
     }
 
-    fn insert(&self, db: &Connection) -> Result<ReportId, StoreError> {
+    pub(super) fn insert(&self, db: &Connection) -> Result<ReportId, StoreError> {
         db.prepare_cached(
-            "INSERT INTO report
-                 (kind, plan, run, plan_name, outcome, bad, counted, made_at, body)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            "INSERT INTO report (kind, plan, run, run_kind, plan_name, outcome, bad, counted,
+                                 made_at, at, took)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         )?
         .execute(params![
             self.kind.name(),
             self.plan,
             self.run,
+            self.run_kind.name(),
             self.plan_name,
             self.outcome.name(),
             i64::try_from(self.bad).unwrap_or(i64::MAX),
             i64::try_from(self.counted).unwrap_or(i64::MAX),
             self.made_at,
-            self.body,
+            self.at,
+            self.took,
         ])?;
-        Ok(ReportId(db.last_insert_rowid()))
+        let id = ReportId(db.last_insert_rowid());
+        self.put_body(db, id)?;
+        Counter::Reports(self.outcome).add(db, 1)?;
+        Ok(id)
+    }
+
+    /// Takes the place of report `id`, which is on the same run.
+    pub(super) fn replace(&self, db: &Connection, id: ReportId) -> Result<(), StoreError> {
+        db.prepare_cached(
+            "UPDATE report SET run_kind = ?2, plan_name = ?3, outcome = ?4, bad = ?5,
+                               counted = ?6, made_at = ?7, at = ?8, took = ?9, settled = 0
+             WHERE id = ?1",
+        )?
+        .execute(params![
+            id.0,
+            self.run_kind.name(),
+            self.plan_name,
+            self.outcome.name(),
+            i64::try_from(self.bad).unwrap_or(i64::MAX),
+            i64::try_from(self.counted).unwrap_or(i64::MAX),
+            self.made_at,
+            self.at,
+            self.took,
+        ])?;
+        self.put_body(db, id)
+    }
+
+    fn put_body(&self, db: &Connection, id: ReportId) -> Result<(), StoreError> {
+        db.prepare_cached("DELETE FROM report_short WHERE report = ?1")?
+            .execute([id.0])?;
+        db.prepare_cached("INSERT OR REPLACE INTO report_body (report, body) VALUES (?1, ?2)")?
+            .execute(params![id.0, self.body])?;
+        Ok(())
     }
 }
 
@@ -208,12 +261,15 @@ fn summary(row: &Row<'_>) -> Result<ReportSummary, StoreError> {
         id: ReportId(row.get("id")?),
         kind: ReportKind::from_name(&row.get::<_, String>("kind")?)?,
         made_at: time(row.get("made_at")?)?,
+        at: optional_time(row.get("at")?)?,
         plan: (!plan.is_empty()).then(|| PlanId::new(plan)),
         plan_name: row.get("plan_name")?,
         run: RunId::new(row.get::<_, String>("run")?),
+        run_kind: RunKind::from_name(&row.get::<_, String>("run_kind")?)?,
         outcome: Outcome::from_name(&row.get::<_, String>("outcome")?)?,
         bad: count(row, "bad")?,
         counted: count(row, "counted")?,
+        mailed: row.get("mailed")?,
     })
 }
 

@@ -1,5 +1,7 @@
 //! The tables, and how a database is opened and brought up to date.
 
+mod v2;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -11,16 +13,15 @@ use super::place::Place;
 /// How long to wait for another process that is writing.
 const BUSY: Duration = Duration::from_secs(5);
 
-/// Pages of log after which it is carried over into the database file. Larger
-/// than SQLite's own 1000: the carrying over makes one commit slow.
-const CHECKPOINT_PAGES: i64 = 4000;
-
 /// Memory for pages, in KiB.
 const CACHE_KIB: i64 = 1024;
 
+/// One step from a format to the next.
+type Step = fn(&Connection) -> Result<(), StoreError>;
+
 /// Every step from one format to the next; the format is their count and
 /// stands in `user_version`.
-const MIGRATIONS: &[&str] = &[V1];
+const MIGRATIONS: &[Step] = &[|db| Ok(db.execute_batch(V1)?), v2::up];
 
 const V1: &str = "
 CREATE TABLE meta (
@@ -108,12 +109,29 @@ CREATE INDEX recipient_due ON recipient (next_attempt, mail) WHERE state = 'queu
 /// Opens, configures, checks and migrates.
 pub(super) fn open(dir: &Path) -> Result<(Place, Connection), StoreError> {
     let place = Place::prepare(dir)?;
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(place.file(), flags)?;
-    configure(&connection)?;
+    let mut connection = connect(&place)?;
     check(&connection)?;
     migrate(&mut connection)?;
     Ok((place, connection))
+}
+
+/// A connection to the database that was opened.
+pub(super) fn connect(place: &Place) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(place.file(), flags)?;
+    make_shrinkable(&connection)?;
+    configure(&connection)?;
+    Ok(connection)
+}
+
+/// A new file is made so that free pages can be given back. In an older one
+/// they are only used again: to change that is to write it anew as a whole.
+fn make_shrinkable(connection: &Connection) -> Result<(), StoreError> {
+    let pages: i64 = connection.pragma_query_value(None, "page_count", |row| row.get(0))?;
+    if pages == 0 {
+        connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    }
+    Ok(())
 }
 
 fn configure(connection: &Connection) -> Result<(), StoreError> {
@@ -130,7 +148,6 @@ fn configure(connection: &Connection) -> Result<(), StoreError> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
-    connection.pragma_update_and_check(None, "wal_autocheckpoint", CHECKPOINT_PAGES, |_| Ok(()))?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(())
 }
@@ -157,7 +174,7 @@ fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
         .and_then(|done| MIGRATIONS.get(done..))
         .ok_or(StoreError::TooNew { found, known })?;
     for step in todo {
-        transaction.execute_batch(step)?;
+        step(&transaction)?;
     }
     transaction.execute(
         "INSERT OR IGNORE INTO meta (key, value) VALUES ('instance', ?1)",

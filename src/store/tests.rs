@@ -1,13 +1,14 @@
 //! Stores and values that the tests of this room and of the receiver use.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 
 use jiff::Timestamp;
 use tempfile::TempDir;
 
 use crate::model::{
-    Alert, AlertState, Mailbox, OutgoingMail, PlanSummary, Report, ReportKind, RunId,
+    Alert, AlertState, Condition, InboxId, Mailbox, OutgoingMail, Plan, PlanSummary, PlanWatch,
+    Report, ReportKind, RunId, RunKind, RunMark,
 };
 
 use super::{Store, StoreError};
@@ -59,6 +60,48 @@ pub(crate) fn mail(id: &str, to: &[&str]) -> OutgoingMail {
         subject: format!("Subject of {id}"),
         raw: format!("Message-ID: <{id}@example.org>\r\n\r\nText\r\n").into_bytes(),
     }
+}
+
+/// What is known of a plan that was seen once.
+pub(crate) fn plan_watch(name: &str) -> PlanWatch {
+    PlanWatch {
+        plan: Plan {
+            name: name.into(),
+            ..Plan::default()
+        },
+        baseline: at(0),
+        handled: BTreeMap::new(),
+        modules: BTreeMap::new(),
+        runs: Vec::new(),
+        hand: None,
+        late: None,
+        durations: VecDeque::new(),
+        condition: Condition::default(),
+        newest: None,
+    }
+}
+
+/// A run that nobody could judge.
+pub(crate) fn unjudged(run: &str, second: i64) -> RunMark {
+    RunMark {
+        report: None,
+        run: run.into(),
+        kind: RunKind::Scheduled,
+        at: at(second),
+        took_s: None,
+        outcome: None,
+        bad: 0,
+        counted: 3,
+    }
+}
+
+/// The alerts that wait, as one names them to answer them.
+pub(crate) async fn waiting(store: &Store) -> Vec<(InboxId, Timestamp)> {
+    let entries = store.waiting().await.unwrap();
+    entries
+        .iter()
+        .map(|entry| (entry.id, entry.last_seen))
+        .collect()
 }
 
 /// What `sqlite3` beside the program would see.

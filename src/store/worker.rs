@@ -11,6 +11,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::StoreError;
+use super::carrier::Carrier;
 use super::place::Place;
 
 /// How many calls may wait; one more is [`StoreError::Busy`].
@@ -33,11 +34,17 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    pub(super) fn start(place: Place, connection: Connection) -> Result<Self, StoreError> {
+    /// `carrying` is the connection that carries the log over.
+    pub(super) fn start(
+        place: Place,
+        mut connection: Connection,
+        carrying: Connection,
+    ) -> Result<Self, StoreError> {
+        let mut carrier = Carrier::start(&mut connection, carrying)?;
         let (sender, receiver) = sync_channel(QUEUE);
         let thread = std::thread::Builder::new()
             .name("store".to_owned())
-            .spawn(move || serve(&place, &connection, &receiver))
+            .spawn(move || serve(&place, &connection, &mut carrier, &receiver))
             .map_err(|error| StoreError::Io(error.to_string()))?;
         Ok(Self {
             queue: Mutex::new(Some(sender)),
@@ -141,7 +148,12 @@ where
     }
 }
 
-fn serve(place: &Place, connection: &Connection, queue: &Receiver<Box<dyn Job>>) {
+fn serve(
+    place: &Place,
+    connection: &Connection,
+    carrier: &mut Carrier,
+    queue: &Receiver<Box<dyn Job>>,
+) {
     while let Ok(first) = queue.recv() {
         let (writes, reads): (Vec<_>, Vec<_>) = iter::once(first)
             .chain(queue.try_iter())
@@ -149,6 +161,7 @@ fn serve(place: &Place, connection: &Connection, queue: &Receiver<Box<dyn Job>>)
             .partition(|job| job.kind() == Kind::Write);
         if !writes.is_empty() {
             answer(writes, |jobs| commit_together(place, connection, jobs));
+            carrier.between_commits(connection);
         }
         for job in reads {
             answer(vec![job], |jobs| read_alone(connection, jobs));

@@ -159,26 +159,3 @@ async fn what_waits_longest_comes_first() {
         .collect();
     assert_eq!(plans, ["early", "middle", "late"].map(Into::into));
 }
-
-#[tokio::test]
-async fn old_answered_alerts_are_forgotten_and_waiting_ones_never() {
-    let (_dir, store) = open();
-    store.accept(vec![firing("answered")], at(0)).await.unwrap();
-    let entries = seen(&store).await;
-    store
-        .close(entries, CloseReason::Repeat, at(0))
-        .await
-        .unwrap();
-    store
-        .accept(
-            vec![firing("waits"), alert(AlertState::Resolved, "3")],
-            at(0),
-        )
-        .await
-        .unwrap();
-    let day = 86_400;
-    assert_eq!(store.prune(at(day), 1).await, Ok(0));
-    assert_eq!(store.prune(at(day + 1), 1).await, Ok(2));
-    assert_eq!(store.waiting().await.unwrap().len(), 1);
-    assert_eq!(store.prune(at(day), u32::MAX).await, Ok(0));
-}

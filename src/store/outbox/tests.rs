@@ -1,6 +1,6 @@
 use crate::model::ReportKind;
 use crate::store::Saved;
-use crate::store::tests::{at, beside, mail, open, report};
+use crate::store::tests::{at, mail, open, report};
 
 use super::*;
 
@@ -156,25 +156,39 @@ async fn a_report_can_be_sent_again_and_only_one_that_exists() {
 }
 
 #[tokio::test]
-async fn mails_that_are_done_with_are_emptied_and_queued_ones_are_not() {
-    let mails = [
-        mail("done", &["x@example.org"]),
-        mail("queued", &["x@example.org"]),
-    ];
-    let (dir, store, _) = with(&mails).await;
-    let done = one(&store, 0).await;
+async fn a_restored_database_sends_nothing_of_what_was_queued() {
+    let to = ["sent@example.org", "waits@example.org", "late@example.org"];
+    let (_dir, store, id) = with(&[mail("a", &to)]).await;
+    let mail = one(&store, 0).await.mail;
     let sent = Attempt::Sent("250".into());
-    store
-        .record(done.mail, done.to, sent, None, at(0))
-        .await
-        .unwrap();
-    store.prune(at(86_401), 1).await.unwrap();
-    let left: String = beside(dir.path())
-        .query_row(
-            "SELECT group_concat(message_id) FROM mail WHERE length(raw) > 0",
-            [],
-            |row| row.get(0),
-        )
-        .unwrap();
-    assert_eq!(left, "<queued@example.org>");
+    let failed = Attempt::Failed("timeout".into());
+    for (to, attempt) in [(to[0], sent.clone()), (to[2], failed)] {
+        let (to, next) = (Mailbox::new(to), Some(at(60)));
+        store.record(mail, to, attempt, next, at(1)).await.unwrap();
+    }
+    assert_eq!(store.withdraw_queued(at(9)).await, Ok(2));
+    assert_eq!(store.due(at(99), 9).await.unwrap(), vec![]);
+    assert_eq!(store.next_due().await, Ok(None));
+    let lines = store.deliveries(id).await.unwrap();
+    let told: Vec<_> = lines
+        .iter()
+        .map(|line| (line.state, line.answer.as_deref()))
+        .collect();
+    let withdrawn = (RecipientState::NotSent, Some("not sent: restored"));
+    assert_eq!(
+        told,
+        [(RecipientState::Sent, Some("250")), withdrawn, withdrawn]
+    );
+    assert_eq!((lines[1].at, lines[2].attempts), (at(9), 1));
+
+    // An attempt that was under way changes nothing any more.
+    let to = Mailbox::new(to[1]);
+    store.record(mail, to, sent, None, at(10)).await.unwrap();
+    let lines = store.deliveries(id).await.unwrap();
+    assert_eq!(lines[1].state, RecipientState::NotSent);
+    assert_eq!(store.flush(at(11)).await, Ok(0));
+    let counters = store.counters(at(11)).await.unwrap();
+    assert_eq!((counters.mails_sent, counters.mails_given_up), (1, 0));
+    assert_eq!(counters.mails_queued, 0);
+    assert_eq!(store.withdraw_queued(at(12)).await, Ok(0));
 }

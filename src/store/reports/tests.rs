@@ -1,4 +1,4 @@
-use crate::model::{Alert, AlertState, ModuleCause, RecipientState};
+use crate::model::{Alert, AlertState, InboxId, ModuleCause, RecipientState};
 use crate::store::tests::{alert, at, beside, mail, open, report};
 
 use super::*;
@@ -223,8 +223,83 @@ async fn a_damaged_row_is_told_and_not_invented() {
         .await
         .unwrap();
     beside(dir.path())
-        .execute("UPDATE report SET body = '{'", [])
+        .execute("UPDATE report_body SET body = '{'", [])
         .unwrap();
     let error = store.report(ReportId(1)).await.unwrap_err();
     assert!(matches!(error, StoreError::Corrupt(_)), "{error}");
+}
+
+#[tokio::test]
+async fn a_report_is_found_by_what_it_is_about() {
+    let (_dir, store) = open();
+    let saved = [
+        run("1", "r"),
+        run("2", "r"),
+        report(ReportKind::UnknownPlan, "", "r"),
+    ];
+    for report in &saved {
+        store
+            .save_report(report.clone(), vec![], vec![], at(1))
+            .await
+            .unwrap();
+    }
+    let found = async |kind, plan: Option<&str>, run: &str| {
+        let plan = plan.map(PlanId::from);
+        store
+            .report_of(kind, plan.as_ref(), &run.into())
+            .await
+            .unwrap()
+            .map(|stored| stored.id.0)
+    };
+    assert_eq!(found(ReportKind::Run, Some("2"), "r").await, Some(2));
+    assert_eq!(found(ReportKind::UnknownPlan, None, "r").await, Some(3));
+    assert_eq!(found(ReportKind::Run, None, "r").await, None);
+    assert_eq!(found(ReportKind::Run, Some("2"), "s").await, None);
+    let id = "1".into();
+    let stored = store
+        .report_of(ReportKind::Run, Some(&id), &"r".into())
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(stored.report, saved[0]);
+}
+
+#[tokio::test]
+async fn a_list_tells_when_the_run_was_and_whether_it_was_mailed() {
+    let (_dir, store) = open();
+    let mut mailed = run("1", "mailed");
+    mailed.at = Some(at(-60));
+    mailed.run_kind = RunKind::HandPart;
+    let mails = vec![mail("a", &["x@example.org"])];
+    store
+        .save_report(mailed, mails, vec![], at(1))
+        .await
+        .unwrap();
+    store
+        .save_report(run("1", "kept"), vec![], vec![], at(1))
+        .await
+        .unwrap();
+    let list = async |mailed| {
+        let filter = ReportFilter {
+            mailed,
+            limit: 9,
+            ..Default::default()
+        };
+        store.reports(filter).await.unwrap()
+    };
+    assert_eq!(list(None).await.len(), 2);
+    let [with] = &list(Some(true)).await[..] else {
+        panic!("one with a mail")
+    };
+    assert_eq!((with.run.as_str(), with.mailed), ("mailed", true));
+    assert_eq!((with.at, with.run_kind), (Some(at(-60)), RunKind::HandPart));
+    let [without] = &list(Some(false)).await[..] else {
+        panic!("one without")
+    };
+    assert_eq!((without.run.as_str(), without.mailed), ("kept", false));
+    assert_eq!(
+        (without.at, without.run_kind),
+        (None, RunKind::AsFound),
+        "as far as is known"
+    );
 }
