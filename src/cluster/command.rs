@@ -2,10 +2,11 @@
 
 use std::{iter, vec};
 
+use fred::bytes::Bytes;
 use fred::clients::{Client, Pipeline};
 use fred::interfaces::{ClientLike as _, HashesInterface as _, KeysInterface as _};
 use fred::prelude::FredResult;
-use fred::types::{ClusterHash, CustomCommand, Value};
+use fred::types::{ClusterHash, CustomCommand, Key, Value};
 
 /// A question.
 ///
@@ -22,10 +23,10 @@ pub(super) enum Command {
     Hash(String),
     Field(String, String),
     Fields(String, &'static [&'static str]),
-    FieldsNamed(String, Vec<String>),
-    Strings(Vec<String>),
+    FieldsNamed(String, Vec<Key>),
+    Strings(Vec<Key>),
     Members(String),
-    CountExisting(Vec<String>),
+    CountExisting(Vec<Key>),
 }
 
 /// Long enough never to be taken for a message.
@@ -36,14 +37,19 @@ const WHOLE: &str = "1000000000";
 
 impl Command {
     /// `MGET` of `keys`; the reply begins with their values and may be longer.
-    pub fn strings(keys: Vec<String>) -> Self {
-        Self::Strings(lengthened(keys))
+    pub fn strings(keys: impl Iterator<Item = String>) -> Self {
+        Self::Strings(lengthened(packed(keys)))
     }
 
     /// `HMGET` of `fields`; the reply begins with their values and may be
     /// longer.
-    pub fn fields(key: &str, fields: Vec<String>) -> Self {
-        Self::FieldsNamed(key.to_owned(), lengthened(fields))
+    pub fn fields<'a>(key: &str, fields: impl Iterator<Item = &'a str>) -> Self {
+        Self::FieldsNamed(key.to_owned(), lengthened(packed(fields)))
+    }
+
+    /// `EXISTS` of `keys`.
+    pub fn count_existing(keys: impl Iterator<Item = String>) -> Self {
+        Self::CountExisting(packed(keys))
     }
 
     /// As Redis calls it.
@@ -158,7 +164,25 @@ impl Replies {
     }
 }
 
-fn lengthened(mut words: Vec<String>) -> Vec<String> {
+/// The words in one piece of memory. fred copies each word of a command more
+/// than once, and a copy of a word that lies alone costs it new memory.
+fn packed(words: impl Iterator<Item = impl AsRef<str>>) -> Vec<Key> {
+    let mut text = Vec::new();
+    let ends: Vec<usize> = words
+        .map(|word| {
+            text.extend_from_slice(word.as_ref().as_bytes());
+            text.len()
+        })
+        .collect();
+    let text = Bytes::from(text);
+    let starts = iter::once(0).chain(ends.iter().copied());
+    let parts = starts.zip(&ends);
+    parts
+        .map(|(start, end)| text.slice(start..*end).into())
+        .collect()
+}
+
+fn lengthened(mut words: Vec<Key>) -> Vec<Key> {
     while let Some(last) = words.last().filter(|_| words.len() < SAFE_ARRAY) {
         words.push(last.clone());
     }

@@ -11,11 +11,12 @@
 
 use std::collections::BTreeSet;
 
-use futures_util::future::try_join;
+use futures_util::future::{join, try_join};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
+use tokio::task::spawn_blocking;
 
-use super::command::{Command, SAFE_ARRAY};
+use super::command::{Command, Replies, SAFE_ARRAY};
 use super::connection::Connection;
 use super::old_layouts::OldLayouts;
 use super::parse::Read;
@@ -54,7 +55,7 @@ pub(super) async fn cluster_state(
     let (scanned, ()) = try_join(scan(redis), cluster_and_modules(redis, &mut read)).await?;
     let plans = plans_among(&scanned, &mut read);
     plans_and_places(redis, &plans, &mut read).await?;
-    let old = nodes_and_statuses(redis, &plans, &mut read).await?;
+    let (old, mut read) = nodes_and_statuses(redis, plans, read).await?;
     old.read(redis, &mut read).await?;
     Ok(read.finish())
 }
@@ -127,12 +128,12 @@ async fn plans_and_places(
     let sizes: Vec<usize> = modules.chunks(CHUNK).map(<[_]>::len).collect();
     let mut commands = Vec::with_capacity(2 * sizes.len() + plans.len());
     for chunk in modules.chunks(CHUNK) {
-        let ids = chunk.iter().map(|id| id.as_str().to_owned());
-        commands.push(Command::fields(keys::MODULE_NODE, ids.collect()));
+        let ids = chunk.iter().map(|id| id.as_str());
+        commands.push(Command::fields(keys::MODULE_NODE, ids));
     }
     for chunk in modules.chunks(CHUNK) {
         let names = chunk.iter().map(|id| keys::module_name(id));
-        commands.push(Command::strings(names.collect()));
+        commands.push(Command::strings(names));
     }
     for plan in plans {
         commands.push(Command::Fields(keys::plan(plan), &PLAN_FIELDS));
@@ -149,37 +150,50 @@ async fn plans_and_places(
 
 /// Of the nodes their labels; the destinations; layout A, every plan at every
 /// node; and whether there is anything of layout B. Redis gets two parts of it
-/// at a time, so that it works on one while the other is understood.
+/// at a time, so that it works on one while another is on its way here; and one
+/// that has come is understood on a thread beside, while the next comes in.
 async fn nodes_and_statuses(
     redis: &Connection,
-    plans: &[PlanId],
-    read: &mut Read,
-) -> Result<OldLayouts, ClusterError> {
+    plans: Vec<PlanId>,
+    mut read: Read,
+) -> Result<(OldLayouts, Read), ClusterError> {
     let nodes: Vec<NodeId> = read.state.nodes.keys().copied().collect();
-    let destinations = destinations(read);
-    let plans = plans.chunks(plans.len().div_ceil(PARTS).max(1));
-    let mut parts = vec![redis.ask(beside_statuses(read, &nodes, &destinations))];
-    parts.extend(plans.clone().map(|plans| {
+    let destinations = destinations(&read);
+    let parts = plans.chunks(plans.len().div_ceil(PARTS).max(1));
+    let mut questions = vec![redis.ask(beside_statuses(&read, &nodes, &destinations))];
+    questions.extend(parts.clone().map(|plans| {
         let keys = pairs(plans, &nodes).map(|(plan, node)| keys::status_a(node, plan));
         redis.ask(keys.map(Command::Hash).collect())
     }));
-    let mut parts = stream::iter(parts).buffered(2);
+    let mut answers = stream::iter(questions).buffered(2);
 
-    let mut replies = parts.try_next().await?.unwrap_or_default();
-    let old = OldLayouts::find(read, &mut replies);
+    let mut replies = answers.try_next().await?.unwrap_or_default();
+    let old = OldLayouts::find(&mut read, &mut replies);
     for node in &nodes {
         read.node(*node, replies.next(), replies.next());
     }
     for id in &destinations {
         read.destination(id, [replies.next(), replies.next(), replies.next()]);
     }
-    for plans in plans {
-        let mut replies = parts.try_next().await?.unwrap_or_default();
-        for (plan, node) in pairs(plans, &nodes) {
-            read.layout_a(plan, node, replies.next());
-        }
+    let mut parts = parts.map(<[_]>::to_vec);
+    let mut come = answers.try_next().await?;
+    while let (Some(replies), Some(plans)) = (come, parts.next()) {
+        let nodes = nodes.clone();
+        let understanding = spawn_blocking(move || {
+            understand(&plans, &nodes, replies, &mut read);
+            read
+        });
+        let (understood, next) = join(understanding, answers.try_next()).await;
+        read = understood.map_err(|_| redis.senseless("HGETALL", "it was not understood"))?;
+        come = next?;
     }
-    Ok(old)
+    Ok((old, read))
+}
+
+fn understand(plans: &[PlanId], nodes: &[NodeId], mut replies: Replies, read: &mut Read) {
+    for (plan, node) in pairs(plans, nodes) {
+        read.layout_a(plan, node, replies.next());
+    }
 }
 
 fn beside_statuses(read: &Read, nodes: &[NodeId], destinations: &[DestinationId]) -> Vec<Command> {

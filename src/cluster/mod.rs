@@ -26,7 +26,7 @@ mod value;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use crate::model::{ClusterState, SmtpSettings};
+use crate::model::{ClusterState, ReadFailure, SmtpSettings};
 
 pub use account::AccountReader;
 pub use reader::{Limits, RedisReader};
@@ -86,4 +86,15 @@ pub enum ClusterError {
         /// Why not.
         reason: String,
     },
+}
+
+impl ClusterError {
+    /// What the metrics call it.
+    pub fn failure(&self) -> ReadFailure {
+        match self {
+            Self::Unreachable { .. } => ReadFailure::Unreachable,
+            Self::Refused { .. } => ReadFailure::Refused,
+            Self::Answer { .. } | Self::Snapshot { .. } => ReadFailure::Answer,
+        }
+    }
 }

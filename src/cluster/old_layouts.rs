@@ -142,7 +142,7 @@ fn maybe_c(read: &Read) -> Vec<PairRef<'_>> {
 fn count_existing(pairs: &[PairRef<'_>], key: KeyOf) -> Vec<Command> {
     let keys = |chunk: &[PairRef<'_>]| {
         let keys = chunk.iter().map(|(plan, module)| key(module, plan));
-        Command::CountExisting(keys.collect())
+        Command::count_existing(keys)
     };
     pairs.chunks(CHUNK).map(keys).collect()
 }

@@ -31,6 +31,7 @@ impl Read {
             state: ClusterState {
                 read_at: now,
                 cluster_uuid: None,
+                voice: None,
                 cluster_name: None,
                 leader: None,
                 nodes: BTreeMap::new(),
@@ -71,6 +72,7 @@ impl Read {
                     name: None,
                     node: None,
                     uuid: uuid.into_owned(),
+                    no_data: false,
                 };
                 modules.push((ModuleId::new(id), module));
             } else {
@@ -129,6 +131,7 @@ impl Read {
             self.without_instances.insert(id.clone());
         }
         let plan = Plan {
+            restoring: BTreeSet::new(),
             name: name.and_then(label).unwrap_or_else(|| id.to_string()),
             // A plan that does not say is watched.
             enabled: enabled.is_none_or(|text| !matches!(raw(text).as_deref(), Some("" | "0"))),

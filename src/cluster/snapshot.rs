@@ -235,11 +235,13 @@ mod tests {
                     name: None,
                     node: None,
                     uuid: "u-1".into(),
+                    no_data: false,
                 },
             )]),
             destinations: BTreeMap::from([("d1".into(), Destination::default())]),
             plans: BTreeMap::from([("1".into(), Plan::default())]),
             statuses: BTreeMap::new(),
+            voice: None,
             unreadable: Vec::new(),
         }
     }
