@@ -6,7 +6,9 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::judge::judge;
-use crate::model::{CloseReason, ClusterState, InboxEntry, InboxId, JudgedRun, Memory, PlanId};
+use crate::model::{
+    CloseReason, ClusterState, InboxEntry, InboxId, JudgedRun, Memory, PlanId, PlanWatch, RunId,
+};
 
 /// What is said at most once a day, however often it is asked.
 const ONCE_A_DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -27,8 +29,11 @@ pub struct Answer<'a> {
 /// See [`Answer`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Saying {
-    /// A report on this run.
-    Run(Box<JudgedRun>),
+    /// A report on what the newest statuses of a plan say, of which no run was
+    /// watched.
+    AsFound(Box<JudgedRun>),
+    /// The report on this run is there and was not mailed: now it is.
+    Kept(PlanId, RunId),
     /// A report that alerts name plans which do not exist.
     UnknownPlans(Vec<PlanId>),
     /// A report that all enabled plans are fine, with their last runs.
@@ -37,25 +42,34 @@ pub enum Saying {
     Nothing(CloseReason),
 }
 
-/// Answers `due`, given the cluster as it is and what was said before.
+/// What alerts are answered from.
+#[derive(Clone, Copy)]
+pub struct Known<'a> {
+    /// The cluster as it was read.
+    pub state: &'a ClusterState,
+    /// What was watched of each plan.
+    pub plans: &'a BTreeMap<PlanId, PlanWatch>,
+    /// What was said before.
+    pub memory: &'a Memory,
+    /// `correlator.recent_window`.
+    pub recent_window: Duration,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// Answers `due`.
 ///
-/// A run that was reported before is a repeat and gives nothing new. An alert
-/// that names no plan means the plans whose statuses changed within
-/// `recent_window`; of those, and failing them of all enabled ones, the bad
-/// ones are answered; if there are none, all is well, which is said once a day.
-pub fn answers<'a>(
-    state: &ClusterState,
-    due: &[&'a InboxEntry],
-    memory: &Memory,
-    recent_window: Duration,
-    now: Timestamp,
-) -> Vec<Answer<'a>> {
+/// An alert on a plan of which a run is open waits for that run, unless nothing
+/// of the run was seen yet and the run before it was answered: then it is a
+/// repeat. So is one on a run that was answered before. An alert that names no
+/// plan means the plans whose statuses changed within the recent window; of
+/// those, and failing them of all enabled ones, the bad and the open ones count;
+/// if there are none, all is well, which is said once a day.
+pub fn answers<'a>(known: Known<'_>, due: &[&'a InboxEntry]) -> Vec<Answer<'a>> {
     let mut desk = Desk {
-        state,
-        memory,
-        recent_window,
-        now,
-        runs: BTreeMap::new(),
+        known,
+        found: BTreeMap::new(),
+        kept: BTreeMap::new(),
         unknown: (BTreeSet::new(), Vec::new()),
         all_well: Vec::new(),
         nothing: BTreeMap::new(),
@@ -73,12 +87,19 @@ pub fn answers<'a>(
     desk.into_answers()
 }
 
+/// What the run that an alert on a plan speaks of asks for.
+enum Standing {
+    Wait,
+    Repeat,
+    Kept(RunId),
+    AsFound(JudgedRun),
+    NoSuchPlan,
+}
+
 struct Desk<'a, 's> {
-    state: &'s ClusterState,
-    memory: &'s Memory,
-    recent_window: Duration,
-    now: Timestamp,
-    runs: BTreeMap<PlanId, (JudgedRun, Vec<&'a InboxEntry>)>,
+    known: Known<'s>,
+    found: BTreeMap<PlanId, (JudgedRun, Vec<&'a InboxEntry>)>,
+    kept: BTreeMap<PlanId, (RunId, Vec<&'a InboxEntry>)>,
     unknown: (BTreeSet<PlanId>, Vec<&'a InboxEntry>),
     all_well: Vec<&'a InboxEntry>,
     nothing: BTreeMap<CloseReason, Vec<&'a InboxEntry>>,
@@ -86,52 +107,90 @@ struct Desk<'a, 's> {
 
 impl<'a> Desk<'a, '_> {
     fn named(&mut self, plan: &PlanId, entry: &'a InboxEntry) {
-        match judge(self.state, plan) {
-            Some(run) => self.report(vec![run], &[entry]),
-            None if self.was_deleted(plan) => {
+        match self.standing(plan) {
+            Standing::NoSuchPlan if self.was_deleted(plan) => {
                 self.say_nothing(CloseReason::DeletedPlan, &[entry]);
             }
-            None if self.said_today(self.memory.unknown_plan_at) => {
+            Standing::NoSuchPlan if self.said_today(self.known.memory.unknown_plan_at) => {
                 self.say_nothing(CloseReason::SaidToday, &[entry]);
             }
-            None => {
+            Standing::NoSuchPlan => {
                 self.unknown.0.insert(plan.clone());
                 self.unknown.1.push(entry);
             }
+            standing => self.answer(vec![(plan.clone(), standing)], &[entry]),
+        }
+    }
+
+    fn standing(&self, plan: &PlanId) -> Standing {
+        let Some(found) = judge(self.known.state, plan) else {
+            return Standing::NoSuchPlan;
+        };
+        let watch = self.known.plans.get(plan);
+        let newest = watch.and_then(|watch| watch.newest.as_ref());
+        let answered = newest.is_some_and(|newest| newest.answered);
+        match watch.map_or(Open::No, open) {
+            Open::Seen => return Standing::Wait,
+            Open::NothingSeen if answered => return Standing::Repeat,
+            Open::NothingSeen => return Standing::Wait,
+            Open::No => {}
+        }
+        match newest {
+            Some(newest) if newest.answered => Standing::Repeat,
+            Some(newest) => Standing::Kept(newest.id.clone()),
+            None if self.was_reported(&found) => Standing::Repeat,
+            None => Standing::AsFound(found),
         }
     }
 
     fn nameless(&mut self, entries: &[&'a InboxEntry]) {
-        let bad: Vec<JudgedRun> = self.enabled_runs().filter(JudgedRun::is_bad).collect();
-        let (recent, older): (Vec<_>, Vec<_>) =
-            bad.into_iter().partition(|run| self.is_recent(run));
-        if !recent.is_empty() {
-            self.report(recent, entries);
-        } else if !older.is_empty() {
-            self.report(older, entries);
-        } else if self.said_today(self.memory.all_well_at) {
+        let (recent, older): (Vec<_>, Vec<_>) = self
+            .enabled()
+            .filter(|(plan, run)| run.is_bad() || self.is_open(plan) || self.is_in_trouble(plan))
+            .partition(|(plan, run)| self.is_recent(run) || self.is_open(plan));
+        let plans = if recent.is_empty() { older } else { recent };
+        let plans: Vec<_> = plans
+            .into_iter()
+            .map(|(plan, _)| {
+                let standing = self.standing(&plan);
+                (plan, standing)
+            })
+            .collect();
+        if !plans.is_empty() {
+            self.answer(plans, entries);
+        } else if self.said_today(self.known.memory.all_well_at) {
             self.say_nothing(CloseReason::SaidToday, entries);
         } else {
             self.all_well.extend_from_slice(entries);
         }
     }
 
-    /// Adds what of `runs` was not reported yet; if nothing is left, the alerts
-    /// are repeats.
-    fn report(&mut self, runs: Vec<JudgedRun>, entries: &[&'a InboxEntry]) {
-        let mut news = false;
-        for run in runs {
-            if self.was_reported(&run) {
-                continue;
-            }
-            news = true;
-            self.runs
-                .entry(run.plan_id.clone())
-                .or_insert_with(|| (run, Vec::new()))
-                .1
-                .extend_from_slice(entries);
+    /// If all that is left to say was said, the alerts are repeats; while a run
+    /// is open they wait.
+    fn answer(&mut self, plans: Vec<(PlanId, Standing)>, entries: &[&'a InboxEntry]) {
+        let mut quiet = true;
+        if plans
+            .iter()
+            .any(|(_, standing)| matches!(standing, Standing::Wait))
+        {
+            return;
         }
-        if !news {
+        for (plan, standing) in plans {
+            match standing {
+                Standing::AsFound(run) => {
+                    let place = self.found.entry(plan).or_insert_with(|| (run, Vec::new()));
+                    place.1.extend_from_slice(entries);
+                    quiet = false;
+                }
+                Standing::Kept(run) => {
+                    let place = self.kept.entry(plan).or_insert_with(|| (run, Vec::new()));
+                    place.1.extend_from_slice(entries);
+                    quiet = false;
+                }
+                Standing::Wait | Standing::Repeat | Standing::NoSuchPlan => {}
+            }
+        }
+        if quiet {
             self.say_nothing(CloseReason::Repeat, entries);
         }
     }
@@ -146,12 +205,19 @@ impl<'a> Desk<'a, '_> {
     /// A plan whose key is there and makes no sense was not deleted.
     fn was_deleted(&self, plan: &PlanId) -> bool {
         let key = format!("cluster/backup/{plan}");
-        let unreadable = || self.state.unreadable.iter().any(|what| what.key == key);
-        self.memory.known_plans.contains(plan) && !unreadable()
+        let unreadable = || {
+            self.known
+                .state
+                .unreadable
+                .iter()
+                .any(|what| what.key == key)
+        };
+        self.known.memory.known_plans.contains(plan) && !unreadable()
     }
 
     fn was_reported(&self, run: &JudgedRun) -> bool {
-        self.memory
+        self.known
+            .memory
             .reported
             .get(&run.plan_id)
             .is_some_and(|ids| ids.contains(&run.id))
@@ -160,28 +226,37 @@ impl<'a> Desk<'a, '_> {
     /// A time in the future, from a clock that ran ahead, counts as just now:
     /// else every alert until then would be answered anew.
     fn said_today(&self, when: Option<Timestamp>) -> bool {
-        when.is_some_and(|at| self.now.duration_since(at) < ONCE_A_DAY)
+        when.is_some_and(|at| self.known.now.duration_since(at) < ONCE_A_DAY)
     }
 
     fn is_recent(&self, run: &JudgedRun) -> bool {
-        run.changed_at().is_some_and(|at| {
-            self.now
-                .checked_sub(self.recent_window)
-                .is_ok_and(|from| at >= from)
-        })
+        let from = self.known.now.checked_sub(self.known.recent_window);
+        let changed = run.changed_at();
+        changed.is_some_and(|at| from.is_ok_and(|from| at >= from))
     }
 
-    fn enabled_runs(&self) -> impl Iterator<Item = JudgedRun> {
-        self.state
-            .plans
-            .iter()
+    fn is_open(&self, plan: &PlanId) -> bool {
+        let watch = self.known.plans.get(plan);
+        watch.is_some_and(|watch| !matches!(open(watch), Open::No))
+    }
+
+    /// Also a plan whose statuses are fine and old: its runs were missed.
+    fn is_in_trouble(&self, plan: &PlanId) -> bool {
+        let watch = self.known.plans.get(plan);
+        watch.is_some_and(|watch| watch.condition.trouble.is_some())
+    }
+
+    fn enabled(&self) -> impl Iterator<Item = (PlanId, JudgedRun)> {
+        let plans = self.known.state.plans.iter();
+        plans
             .filter(|(_, plan)| plan.enabled)
-            .filter_map(|(id, _)| judge(self.state, id))
-            .filter(|run| !run.members.is_empty())
+            .filter_map(|(id, _)| Some((id.clone(), judge(self.known.state, id)?)))
+            .filter(|(_, run)| !run.members.is_empty())
     }
 
     fn into_answers(self) -> Vec<Answer<'a>> {
-        let well = (!self.all_well.is_empty()).then(|| self.enabled_runs().collect());
+        let well =
+            (!self.all_well.is_empty()).then(|| self.enabled().map(|(_, run)| run).collect());
         let mut answers = Vec::new();
         let mut add = |saying, alerts| {
             answers.push(Answer {
@@ -190,8 +265,11 @@ impl<'a> Desk<'a, '_> {
                 closes: Vec::new(),
             });
         };
-        for (run, alerts) in self.runs.into_values() {
-            add(Saying::Run(Box::new(run)), alerts);
+        for (run, alerts) in self.found.into_values() {
+            add(Saying::AsFound(Box::new(run)), alerts);
+        }
+        for (plan, (run, alerts)) in self.kept {
+            add(Saying::Kept(plan, run), alerts);
         }
         if !self.unknown.0.is_empty() {
             let plans = self.unknown.0.into_iter().collect();
@@ -205,6 +283,30 @@ impl<'a> Desk<'a, '_> {
         }
         close_with_the_last(&mut answers);
         answers
+    }
+}
+
+/// Whether a run of a plan is open.
+enum Open {
+    No,
+    /// And nothing of it was seen yet.
+    NothingSeen,
+    Seen,
+}
+
+fn open(watch: &PlanWatch) -> Open {
+    if watch.hand.is_some() {
+        return Open::Seen;
+    }
+    if watch.runs.is_empty() {
+        return Open::No;
+    }
+    let parts = watch.runs.iter().flat_map(|run| run.parts.values());
+    let mut members = parts.flat_map(|part| part.members.values());
+    if members.any(|member| member.reading.is_some()) {
+        Open::Seen
+    } else {
+        Open::NothingSeen
     }
 }
 
@@ -231,11 +333,19 @@ mod tests {
     /// or the reason for saying nothing; behind each the alerts it closes.
     fn said(state: &ClusterState, due: &[InboxEntry], memory: &Memory, now: i64) -> Vec<String> {
         let due: Vec<&InboxEntry> = due.iter().collect();
-        answers(state, &due, memory, HOUR, at(now))
+        let known = Known {
+            state,
+            plans: &BTreeMap::new(),
+            memory,
+            recent_window: HOUR,
+            now: at(now),
+        };
+        answers(known, &due)
             .iter()
             .map(|answer| {
                 let what = match &answer.saying {
-                    Saying::Run(run) => run.plan_id.to_string(),
+                    Saying::AsFound(run) => run.plan_id.to_string(),
+                    Saying::Kept(plan, run) => format!("{plan} as kept {run}"),
                     Saying::UnknownPlans(plans) => format!("?{}", plans.len()),
                     Saying::AllWell(runs) => format!("well({})", runs.len()),
                     Saying::Nothing(reason) => format!("{reason:?}"),

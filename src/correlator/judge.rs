@@ -1,6 +1,6 @@
 //! What the statuses of a plan say.
 
-use std::fmt::{self, Write as _};
+use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -39,41 +39,41 @@ pub fn judge(state: &ClusterState, plan_id: &PlanId) -> Option<JudgedRun> {
 /// belong to. It is the same as long as none of them changes, so that a
 /// repeated alert finds the same id.
 #[derive(Default)]
-struct RunDigest(Sha256);
-
-impl fmt::Write for RunDigest {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.update(text);
-        Ok(())
-    }
+struct RunDigest {
+    digest: Sha256,
+    /// What is said of one member; kept for the next.
+    text: String,
 }
 
 impl RunDigest {
     /// What cannot be understood cannot show that another run was made: it is
     /// taken for another one every day, so that it is never silent for long.
     fn add(&mut self, id: &ModuleId, reading: Option<&StatusReading>, read_at: Timestamp) {
-        self.0.update(id.as_str());
-        // Nothing that is written into a digest can fail.
+        let text = &mut self.text;
+        text.clear();
+        text.push_str(id.as_str());
+        // Nothing that is written into a text can fail.
         let _ = match reading {
-            None => self.write_str("\0none\0"),
+            None => text.write_str("\0none\0"),
             Some(StatusReading::Unreadable(what)) => {
                 let day = read_at.as_second().div_euclid(24 * 3600);
-                write!(self, "\0?{} {day}\0", what.key)
+                write!(text, "\0?{} {day}\0", what.key)
             }
             Some(StatusReading::Read(status)) => write!(
-                self,
+                text,
                 "\0{} {} {}\0",
                 status.start.as_second(),
                 status.end.as_second(),
                 status.errors
             ),
         };
+        self.digest.update(text);
     }
 
     fn finish(self) -> RunId {
         // Half of the digest is plenty to tell the runs of one plan apart.
         let hex: String = self
-            .0
+            .digest
             .finalize()
             .iter()
             .take(16)
@@ -171,6 +171,7 @@ pub(super) mod tests {
             destinations: BTreeMap::new(),
             plans: BTreeMap::new(),
             statuses: BTreeMap::new(),
+            voice: None,
             unreadable: Vec::new(),
         };
         for (plan, members) in plans {
@@ -191,6 +192,7 @@ pub(super) mod tests {
                         name: None,
                         node: None,
                         uuid: format!("uuid-{module}"),
+                        no_data: false,
                     },
                 );
                 if let Some(reading) = reading {

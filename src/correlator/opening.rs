@@ -1,0 +1,319 @@
+//! An elapse opens its run at once, on each node at its own time.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::elapse::Firing;
+use super::plan::{Desk, node_or_none};
+use super::{judging, patience};
+use crate::model::{
+    Elapse, ModuleId, NodeId, OpenRun, PartMember, PartState, PlanWatch, RunId, RunMark, RunPart,
+    Watched,
+};
+
+/// How many elapses of a downtime are named in the history.
+const PASSED_OVER: usize = 100;
+
+/// Opens what fired since the last look.
+pub(super) fn open_due(desk: &mut Desk<'_, '_>) {
+    if desk.plan.enabled {
+        let due = due(desk);
+        pass_over(desk, &due);
+        for (node, (elapse, members)) in due {
+            fire(desk, node, elapse, &members);
+        }
+    } else {
+        // What would fire later will not.
+        for run in &mut desk.watch.runs {
+            run.parts
+                .retain(|_, part| part.state != PartState::Upcoming);
+        }
+        desk.watch.runs.retain(|run| !run.parts.is_empty());
+    }
+}
+
+/// Elapses up to here are dealt with.
+fn considered(desk: &Desk<'_, '_>) -> Timestamp {
+    let baseline = desk.watch.baseline;
+    desk.look
+        .tick
+        .last
+        .map_or(baseline, |last| last.max(baseline))
+}
+
+type Due = BTreeMap<NodeId, (Elapse, Vec<ModuleId>)>;
+
+/// By node, the newest elapse since the last look and the modules that it has
+/// to back up: what the plan named then and names still.
+fn due(desk: &Desk<'_, '_>) -> Due {
+    let mut by_node: BTreeMap<NodeId, Vec<ModuleId>> = BTreeMap::new();
+    for id in &desk.watch.plan.instances {
+        if desk.members.contains(id) {
+            by_node
+                .entry(desk.node_of(id))
+                .or_default()
+                .push(id.clone());
+        }
+    }
+    by_node
+        .into_iter()
+        .filter_map(|(node, members)| {
+            let elapse = desk
+                .firing
+                .newest(Some(node), desk.shift(node), desk.now())?;
+            let new = elapse.at > considered(desk)
+                && desk
+                    .watch
+                    .handled
+                    .get(&node)
+                    .is_none_or(|done| *done < elapse.local);
+            new.then_some((node, (elapse, members)))
+        })
+        .collect()
+}
+
+/// After a downtime only the newest elapse is judged. The older ones go to the
+/// history, and with them what was open when more than one of them passed:
+/// what it would need to be judged by may have been written over.
+fn pass_over(desk: &mut Desk<'_, '_>, due: &Due) {
+    let tick = desk.look.tick;
+    let watching = !tick.was_down && tick.passed > 0;
+    let Some(newest) = due.values().map(|(elapse, _)| elapse.local).max() else {
+        return;
+    };
+    if watching || tick.last.is_none() {
+        return;
+    }
+    let mut from = considered(desk);
+    let mut passed = 0;
+    while let Some(elapse) = desk.firing.next(None, 0, from) {
+        if elapse.local >= newest || passed == PASSED_OVER {
+            break;
+        }
+        from = elapse.at;
+        passed += 1;
+        if desk.watch.runs.iter().all(|run| run.local != elapse.local) {
+            desk.out.unjudged.push(RunMark {
+                report: None,
+                run: run_id(elapse),
+                kind: crate::model::RunKind::Scheduled,
+                at: elapse.at,
+                took_s: None,
+                outcome: None,
+                bad: 0,
+                counted: 0,
+            });
+        }
+    }
+    if passed > 0 && tick.was_down {
+        give_to_history(desk, newest);
+    }
+}
+
+fn give_to_history(desk: &mut Desk<'_, '_>, newest: jiff::civil::DateTime) {
+    let out = &mut desk.out;
+    desk.watch.runs.retain(|run| {
+        let keep = run.local >= newest || run.over.is_some();
+        if !keep {
+            out.unjudged.push(judging::unjudged(run));
+        }
+        keep
+    });
+}
+
+/// The run of an elapse; the same on all nodes.
+pub(super) fn run_id(elapse: Elapse) -> RunId {
+    RunId::new(elapse.local.to_string())
+}
+
+/// The schedule fires on `node`. A node that is still at work on an earlier run
+/// skips it.
+pub(super) fn fire(desk: &mut Desk<'_, '_>, node: NodeId, elapse: Elapse, members: &[ModuleId]) {
+    desk.watch.handled.insert(node, elapse.local);
+    close_hand_run(desk);
+    let busy = desk.watch.runs.iter().position(|run| is_at_work(run, node));
+    let since = desk.ago(elapse.at);
+    let index = run_of(desk, elapse);
+    if let Some(busy) = busy.filter(|busy| *busy != index) {
+        let earlier = &mut desk.watch.runs[busy];
+        if let Some(part) = earlier.parts.get_mut(&node) {
+            part.skipped.push(elapse);
+        }
+        let part = blank_part(elapse.at, PartState::Skipped, since);
+        desk.watch.runs[index].parts.insert(node, part);
+        return;
+    }
+    begin(desk, index, node, elapse, members, since);
+}
+
+/// Begins a node's part of the run at `index`.
+pub(super) fn begin(
+    desk: &mut Desk<'_, '_>,
+    index: usize,
+    node: NodeId,
+    elapse: Elapse,
+    members: &[ModuleId],
+    since: Watched,
+) {
+    let members: BTreeMap<ModuleId, PartMember> = members
+        .iter()
+        .filter_map(|id| Some((id.clone(), member(desk, id)?)))
+        .collect();
+    let part = RunPart {
+        members,
+        ..blank_part(elapse.at, PartState::Waiting, since)
+    };
+    let run = &mut desk.watch.runs[index];
+    run.parts.insert(node, part);
+    run.over = None;
+    let patience = patience::for_first(desk, index, node);
+    if let Some(part) = desk.watch.runs[index].parts.get_mut(&node) {
+        part.patience = patience;
+    }
+    adopt(desk, index, node, elapse);
+}
+
+fn blank_part(at: Timestamp, state: PartState, since: Watched) -> RunPart {
+    RunPart {
+        at,
+        state,
+        since,
+        patience: 0,
+        members: BTreeMap::new(),
+        skipped: Vec::new(),
+        given_up: None,
+    }
+}
+
+/// A module as a member; `None` when the cluster has it no more.
+pub(super) fn member(desk: &Desk<'_, '_>, id: &ModuleId) -> Option<PartMember> {
+    let memory = desk.memory(id);
+    Some(PartMember {
+        module: desk.look.state.modules.get(id)?.clone(),
+        reading: None,
+        ok_before: memory.and_then(|memory| memory.ok_at),
+        ok_size_before: memory.and_then(|memory| memory.ok_size),
+        joined: false,
+        absence: None,
+        busy_with: None,
+    })
+}
+
+/// Whether `node` is still at work on a run.
+pub(super) fn is_at_work(run: &OpenRun, node: NodeId) -> bool {
+    run.parts
+        .get(&node)
+        .is_some_and(|part| matches!(part.state, PartState::Waiting | PartState::Going))
+}
+
+/// The open run of an elapse; opened if it is not there yet.
+pub(super) fn run_of(desk: &mut Desk<'_, '_>, elapse: Elapse) -> usize {
+    let known = desk
+        .watch
+        .runs
+        .iter()
+        .position(|run| run.local == elapse.local);
+    known.unwrap_or_else(|| {
+        let run = new_run(desk, elapse, run_id(elapse));
+        insert(desk.watch, run)
+    })
+}
+
+/// Puts a run among the others, by its elapse; returns its place.
+pub(super) fn insert(watch: &mut PlanWatch, run: OpenRun) -> usize {
+    let place = watch.runs.partition_point(|other| other.local <= run.local);
+    watch.runs.insert(place, run);
+    place
+}
+
+/// A run with the parts of the nodes that meet it later.
+pub(super) fn new_run(desk: &Desk<'_, '_>, elapse: Elapse, id: RunId) -> OpenRun {
+    let at = desk.firing.own(elapse.local).unwrap_or(elapse.at);
+    let mut parts = BTreeMap::new();
+    let instances = desk.watch.plan.instances.iter();
+    let nodes = instances
+        .filter_map(|id| desk.look.state.modules.get(id))
+        .map(|module| node_or_none(module.node));
+    for node in nodes {
+        if parts.contains_key(&node) {
+            continue;
+        }
+        let later = later_there(&desk.firing, node, desk.shift(node), elapse, desk.now());
+        if let Some(at) = later {
+            let part = blank_part(at, PartState::Upcoming, desk.look.tick.watched);
+            parts.insert(node, part);
+        }
+    }
+    OpenRun {
+        id,
+        local: elapse.local,
+        at,
+        plan: desk.watch.plan.clone(),
+        interval: desk.firing.interval(None, at),
+        parts,
+        over: None,
+    }
+}
+
+/// When `node` meets an elapse that another node has met, if that is to come.
+fn later_there(
+    firing: &Firing<'_>,
+    node: NodeId,
+    shift: i64,
+    elapse: Elapse,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let next = firing.next(Some(node), shift, now)?;
+    (next.local == elapse.local).then_some(next.at)
+}
+
+/// Statuses that no elapse explained and that began when this one fired, by a
+/// clock that runs ahead or in another zone, are of this run.
+fn adopt(desk: &mut Desk<'_, '_>, index: usize, node: NodeId, elapse: Elapse) {
+    let Some(hand) = &mut desk.watch.hand else {
+        return;
+    };
+    let from = elapse.at.as_second() - desk.firing.slack(Some(node), elapse.at);
+    let ours: Vec<ModuleId> = hand
+        .members
+        .iter()
+        .filter(|(_, member)| node_or_none(member.module.node) == node)
+        .filter(|(_, member)| {
+            let status = member.reading.as_ref().and_then(|reading| reading.status());
+            status.is_some_and(|status| status.start.as_second() >= from)
+        })
+        .map(|(id, _)| id.clone())
+        .collect();
+    let adopted: Vec<_> = ours
+        .into_iter()
+        .filter_map(|id| hand.members.remove_entry(&id))
+        .collect();
+    if hand.members.is_empty() {
+        desk.watch.hand = None;
+    }
+    for (id, member) in adopted {
+        if let Some(reading) = member.reading.clone() {
+            let part = desk.watch.runs[index].parts.get_mut(&node);
+            if let Some(part) = part {
+                part.members.insert(
+                    id.clone(),
+                    PartMember {
+                        reading: None,
+                        ..member
+                    },
+                );
+            }
+            super::intake::count(desk, index, node, &id, &reading);
+        }
+    }
+}
+
+/// A hand run is judged before the run that follows it.
+fn close_hand_run(desk: &mut Desk<'_, '_>) {
+    let wait = super::rules::seconds(desk.look.rules.wait);
+    let watched = desk.look.tick.watched;
+    if let Some(hand) = &mut desk.watch.hand {
+        hand.over = Some(watched.after(-wait));
+    }
+}
