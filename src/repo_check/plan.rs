@@ -103,6 +103,7 @@ mod tests {
             name: None,
             node: None,
             uuid: format!("uuid-of-{id}"),
+            no_data: false,
         };
         JudgedMember {
             status: Some(Status {
@@ -141,6 +142,7 @@ mod tests {
             destinations: [("d1".into(), Destination::default())].into(),
             plans: BTreeMap::new(),
             statuses: BTreeMap::new(),
+            voice: None,
             unreadable: Vec::new(),
         }
     }

@@ -1,17 +1,19 @@
 //! What an administrator should do next.
 
 use crate::model::{
-    Advice, DestinationHealth, MemberResult, ModuleCause, PlanCause, Probe, RepoCause,
+    Advice, DestinationHealth, JudgedRun, MemberResult, ModuleCause, PlanCause, Probe, RepoCause,
+    Warning,
 };
 
 /// The steps after a run, most important first, each once.
 pub fn of_run(
     members: &[MemberResult],
-    plan: &[PlanCause],
+    run: &JudgedRun,
     health: DestinationHealth,
     probes: &[Probe],
+    warnings: &[Warning],
 ) -> Vec<Advice> {
-    let mut steps: Vec<Advice> = plan.iter().copied().filter_map(of_plan).collect();
+    let mut steps: Vec<Advice> = run.causes.iter().copied().map(of_plan).collect();
     if members.is_empty() {
         steps.push(Advice::AddApplications);
     }
@@ -25,12 +27,20 @@ pub fn of_run(
                 .filter_map(|member| of_member(member, probes)),
         );
     }
+    for member in members {
+        steps.extend(of_absence(member.cause));
+    }
+    steps.extend(warnings.iter().filter_map(of_warning));
+    if warnings.contains(&Warning::OwnVpnSuspect) {
+        // The others are most likely fine.
+        steps.retain(|step| *step != Advice::CheckNode);
+    }
     in_order(steps)
 }
 
 /// The steps that `causes` alone ask for, most important first, each once.
 pub fn of_causes(causes: &[PlanCause]) -> Vec<Advice> {
-    in_order(causes.iter().copied().filter_map(of_plan).collect())
+    in_order(causes.iter().copied().map(of_plan).collect())
 }
 
 /// The steps where `watched` enabled plans with applications are fine.
@@ -51,12 +61,12 @@ fn in_order(mut steps: Vec<Advice>) -> Vec<Advice> {
     steps
 }
 
-fn of_plan(cause: PlanCause) -> Option<Advice> {
+fn of_plan(cause: PlanCause) -> Advice {
     match cause {
-        PlanCause::Disabled => Some(Advice::EnablePlan),
-        PlanCause::UnknownPlan => Some(Advice::CheckAlertLabels),
-        PlanCause::RedisUnreachable => Some(Advice::CheckRedis),
-        PlanCause::Missed => None,
+        PlanCause::Disabled => Advice::EnablePlan,
+        PlanCause::UnknownPlan => Advice::CheckAlertLabels,
+        PlanCause::RedisUnreachable => Advice::CheckRedis,
+        PlanCause::Missed => Advice::CheckTimer,
     }
 }
 
@@ -87,5 +97,98 @@ fn of_member(member: &MemberResult, probes: &[Probe]) -> Option<Advice> {
         ModuleCause::NeverRan => Some(Advice::RunByHand),
         ModuleCause::Unreadable => Some(Advice::WaitForNextRun),
         _ => None,
+    }
+}
+
+/// What no repository explains.
+fn of_absence(cause: ModuleCause) -> &'static [Advice] {
+    match cause {
+        ModuleCause::Missed => &[Advice::CheckTimer, Advice::ReadModuleLog, Advice::RunByHand],
+        ModuleCause::NodeUnreachable => &[Advice::CheckNode, Advice::RunByHand],
+        ModuleCause::NotFinished => &[Advice::RunByHand],
+        ModuleCause::Busy => &[Advice::MoveSchedule],
+        _ => &[],
+    }
+}
+
+fn of_warning(warning: &Warning) -> Option<Advice> {
+    match warning {
+        Warning::OwnVpnSuspect | Warning::Unreported { .. } => Some(Advice::CheckVpn),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Plan;
+
+    fn steps(
+        causes: &[ModuleCause],
+        health: DestinationHealth,
+        warnings: &[Warning],
+    ) -> Vec<Advice> {
+        let members: Vec<MemberResult> = causes.iter().map(|cause| member(*cause)).collect();
+        let run = JudgedRun::new("r".into(), "1".into(), Plan::default());
+        of_run(&members, &run, health, &[], warnings)
+    }
+
+    fn member(cause: ModuleCause) -> MemberResult {
+        MemberResult {
+            module: "mail1".into(),
+            name: None,
+            node: None,
+            node_name: None,
+            cause,
+            started: None,
+            duration_s: None,
+            size: None,
+            files: None,
+            at_risk_since: None,
+            never_saved: false,
+            ok_before: None,
+            busy_with: None,
+            detail: None,
+            unreadable: None,
+        }
+    }
+
+    #[test]
+    fn a_node_that_showed_nothing_is_looked_at_also_when_the_destination_is_down() {
+        for health in [DestinationHealth::Failed, DestinationHealth::Fine] {
+            assert_eq!(
+                steps(&[ModuleCause::Missed, ModuleCause::Missed], health, &[]),
+                [Advice::CheckTimer, Advice::ReadModuleLog, Advice::RunByHand]
+            );
+        }
+        let away = [ModuleCause::NodeUnreachable, ModuleCause::Busy];
+        assert_eq!(
+            steps(&away, DestinationHealth::NotChecked, &[]),
+            [Advice::CheckNode, Advice::MoveSchedule, Advice::RunByHand]
+        );
+    }
+
+    #[test]
+    fn where_the_own_vpn_is_the_suspect_no_other_node_is_blamed() {
+        let away = [ModuleCause::NodeUnreachable];
+        let health = DestinationHealth::NotChecked;
+        assert_eq!(
+            steps(&away, health, &[Warning::OwnVpnSuspect]),
+            [Advice::CheckVpn, Advice::RunByHand]
+        );
+    }
+
+    #[test]
+    fn a_run_that_went_well_may_still_leave_something_to_do() {
+        let health = DestinationHealth::NotChecked;
+        assert_eq!(steps(&[ModuleCause::Ok], health, &[]), [Advice::Nothing]);
+        let unreported = Warning::Unreported {
+            module: "mail1".into(),
+            snapshot: jiff::Timestamp::UNIX_EPOCH,
+        };
+        assert_eq!(
+            steps(&[ModuleCause::Unreported], health, &[unreported]),
+            [Advice::CheckVpn]
+        );
     }
 }

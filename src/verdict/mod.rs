@@ -8,4 +8,7 @@ mod outcome;
 mod report;
 mod warnings;
 
-pub use report::{Circumstances, all_well, of_run, redis_unreachable, unknown_plans};
+pub use report::{
+    Circumstances, alert_labels, all_well, digest, of_run, redis_unreachable, uncovered,
+    unknown_plans,
+};

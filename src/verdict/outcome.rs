@@ -3,7 +3,8 @@
 use jiff::SignedDuration;
 
 use crate::model::{
-    DestinationHealth, JudgedMember, ModuleCause, Outcome, Probe, ProbeSet, RepoCause, Severity,
+    DestinationHealth, JudgedMember, ModuleCause, Outcome, Probe, ProbeSet, RepoCause, RunKind,
+    Severity,
 };
 
 /// How much later than the end that NS8 wrote a run's own snapshot may seem to
@@ -12,18 +13,33 @@ use crate::model::{
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
 /// What became of a member, now that its repository was asked: a backup that
-/// NS8 counts as failed although its snapshot is there failed after the backup.
+/// NS8 counts as failed although its snapshot is there failed after the backup;
+/// one of which no status came and whose snapshot is there was not reported.
 /// A snapshot made long after the run's end is another run's: plans with the
 /// same destination share a module's repository.
 pub fn cause_of(member: &JudgedMember, probes: &ProbeSet) -> ModuleCause {
+    use ModuleCause::{
+        AfterBackup, BackupError, Missed, NeverRan, NodeUnreachable, NotFinished, Unreported,
+    };
+    let newest = probes.of(&member.id).and_then(|probe| probe.newest);
+    let Some(newest) = newest else {
+        return member.cause;
+    };
     let saved = || {
-        let newest = probes.of(&member.id)?.newest?;
         let status = member.status.as_ref()?;
         let end = status.end.max(status.start);
         Some(newest >= status.start && newest.duration_since(end) <= TOLERANCE)
     };
+    let due = || member.due.is_some_and(|due| newest >= due);
+    let of_another_plan = || {
+        let mut others = member.others.iter();
+        others.any(|(start, end)| newest >= *start && newest.duration_since(*end) <= TOLERANCE)
+    };
     match member.cause {
-        ModuleCause::BackupError if saved() == Some(true) => ModuleCause::AfterBackup,
+        BackupError if saved() == Some(true) && !of_another_plan() => AfterBackup,
+        NotFinished | NodeUnreachable | Missed | NeverRan if due() && !of_another_plan() => {
+            Unreported
+        }
         cause => cause,
     }
 }
@@ -55,7 +71,19 @@ fn shows_that_it_works(cause: RepoCause) -> bool {
 }
 
 /// The outcome of a run. The README's "How it decides" tells it in words.
-pub fn outcome(causes: &[ModuleCause], health: DestinationHealth) -> Outcome {
+pub fn outcome(causes: &[ModuleCause], health: DestinationHealth, kind: RunKind) -> Outcome {
+    let outcome = by_causes(causes, health);
+    // What was started by hand for some applications says nothing of the others.
+    if kind == RunKind::HandPart
+        && outcome == Outcome::RepoFailure
+        && health != DestinationHealth::Failed
+    {
+        return Outcome::Partial;
+    }
+    outcome
+}
+
+fn by_causes(causes: &[ModuleCause], health: DestinationHealth) -> Outcome {
     let any = |severity| causes.iter().any(|cause| cause.severity() == severity);
     let only_after_backup = || {
         causes
@@ -88,6 +116,10 @@ mod tests {
 
     const UNKNOWN: DestinationHealth = DestinationHealth::NotChecked;
 
+    fn outcome_of(causes: &[ModuleCause], health: DestinationHealth) -> Outcome {
+        outcome(causes, health, RunKind::Scheduled)
+    }
+
     fn answers(causes: &[RepoCause]) -> Vec<Probe> {
         causes
             .iter()
@@ -111,6 +143,7 @@ mod tests {
             name: None,
             node: None,
             uuid: "u".into(),
+            no_data: false,
         };
         JudgedMember {
             status: Some(Status {
@@ -155,33 +188,75 @@ mod tests {
     }
 
     #[test]
+    fn a_backup_without_a_status_whose_snapshot_is_there_was_not_reported() {
+        let cause = |cause, newest, others: &[(i64, i64)]| {
+            let at = |second| Timestamp::from_second(second).unwrap();
+            let mut probes = ProbeSet {
+                method: ProbeMethod::Restic,
+                probes: answers(&[RepoCause::Reachable]),
+                skipped: None,
+                left_out: 0,
+            };
+            probes.probes[0].newest = Some(at(newest));
+            let member = JudgedMember {
+                status: None,
+                due: Some(at(1000)),
+                others: others.iter().map(|(a, b)| (at(*a), at(*b))).collect(),
+                cause,
+                ..failed_from_1000_to(1090)
+            };
+            cause_of(&member, &probes)
+        };
+        use ModuleCause::{Busy, Missed, NodeUnreachable, NotFinished, Unreported};
+        for silent in [NotFinished, NodeUnreachable, Missed, NeverRan] {
+            assert_eq!(cause(silent, 1000, &[]), Unreported);
+            assert_eq!(cause(silent, 999, &[]), silent);
+            assert_eq!(
+                cause(silent, 1500, &[(1400, 1450)]),
+                silent,
+                "another plan's"
+            );
+        }
+        assert_eq!(cause(Busy, 2000, &[]), Busy);
+    }
+
+    #[test]
+    fn some_applications_by_hand_are_at_worst_partial_while_the_destination_works() {
+        let of = |health, kind| outcome(&[BackupError], health, kind);
+        assert_eq!(of(UNKNOWN, RunKind::HandPart), Outcome::Partial);
+        assert_eq!(of(UNKNOWN, RunKind::HandWhole), Outcome::RepoFailure);
+        let failed = DestinationHealth::Failed;
+        assert_eq!(of(failed, RunKind::HandPart), Outcome::RepoFailure);
+    }
+
+    #[test]
     fn all_ok_is_success_and_one_bad_is_partial() {
-        assert_eq!(outcome(&[Ok, Ok], UNKNOWN), Outcome::Success);
-        assert_eq!(outcome(&[Ok, BackupError], UNKNOWN), Outcome::Partial);
-        assert_eq!(outcome(&[Ok, NotDue], UNKNOWN), Outcome::Success);
+        assert_eq!(outcome_of(&[Ok, Ok], UNKNOWN), Outcome::Success);
+        assert_eq!(outcome_of(&[Ok, BackupError], UNKNOWN), Outcome::Partial);
+        assert_eq!(outcome_of(&[Ok, NotDue], UNKNOWN), Outcome::Success);
     }
 
     #[test]
     fn none_ok_or_no_status_at_all_is_a_repository_failure() {
-        assert_eq!(outcome(&[BackupError], UNKNOWN), Outcome::RepoFailure);
+        assert_eq!(outcome_of(&[BackupError], UNKNOWN), Outcome::RepoFailure);
         assert_eq!(
-            outcome(&[NeverRan, NeverRan], UNKNOWN),
+            outcome_of(&[NeverRan, NeverRan], UNKNOWN),
             Outcome::RepoFailure
         );
-        assert_eq!(outcome(&[], UNKNOWN), Outcome::RepoFailure);
+        assert_eq!(outcome_of(&[], UNKNOWN), Outcome::RepoFailure);
     }
 
     #[test]
     fn it_stays_a_repository_failure_when_all_failed_and_the_destination_is_fine() {
         let health = DestinationHealth::Fine;
-        assert_eq!(outcome(&[BackupError], health), Outcome::RepoFailure);
+        assert_eq!(outcome_of(&[BackupError], health), Outcome::RepoFailure);
     }
 
     #[test]
     fn what_failed_after_the_backup_alone_never_makes_a_repository_failure() {
-        assert_eq!(outcome(&[AfterBackup], UNKNOWN), Outcome::Partial);
+        assert_eq!(outcome_of(&[AfterBackup], UNKNOWN), Outcome::Partial);
         assert_eq!(
-            outcome(&[AfterBackup, BackupError], UNKNOWN),
+            outcome_of(&[AfterBackup, BackupError], UNKNOWN),
             Outcome::RepoFailure
         );
     }
@@ -189,7 +264,7 @@ mod tests {
     #[test]
     fn a_dead_destination_is_a_repository_failure_although_one_module_is_ok() {
         let health = DestinationHealth::Failed;
-        assert_eq!(outcome(&[Ok, BackupError], health), Outcome::RepoFailure);
+        assert_eq!(outcome_of(&[Ok, BackupError], health), Outcome::RepoFailure);
     }
 
     #[test]

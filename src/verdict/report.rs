@@ -9,8 +9,9 @@ use super::outcome::{cause_of, health, outcome};
 use super::warnings::{of_keys, warnings};
 use crate::model::{
     AlertLabels, ClusterState, DestinationHealth, DestinationResult, InboxEntry, JudgedMember,
-    JudgedRun, MemberResult, ModuleCause, Outcome, PlanCause, PlanId, PlanLastRun, PlanSummary,
-    ProbeSet, Report, ReportKind, RunId, Severity, sanitize, truncate,
+    JudgedRun, MemberResult, ModuleCause, Outcome, Overview, PlanCause, PlanId, PlanLastRun,
+    PlanOverview, PlanSummary, ProbeSet, Report, ReportKind, RunId, Severity, Standing,
+    UncoveredModule, Warning, sanitize, truncate,
 };
 
 /// The labels of an alert that a report shows. All others may hold anything.
@@ -29,6 +30,8 @@ pub struct Circumstances<'a> {
     pub alerts: &'a [&'a InboxEntry],
     /// When it is made.
     pub now: Timestamp,
+    /// Warnings that concern more than the report's plan.
+    pub notes: &'a [Warning],
 }
 
 /// The report on one run, from its statuses and what the repositories said.
@@ -40,7 +43,8 @@ pub fn of_run(run: &JudgedRun, probes: ProbeSet, around: Circumstances<'_>) -> R
         .collect();
     let health = health(&probes.probes);
     let unreadable = around.state.map_or(&[][..], |state| &state.unreadable);
-    let warnings = warnings(run, &causes, &probes, unreadable);
+    let mut warnings = warnings(run, &causes, &probes, unreadable);
+    warnings.extend(around.notes.iter().cloned());
     let mut members: Vec<MemberResult> = run
         .members
         .iter()
@@ -49,10 +53,11 @@ pub fn of_run(run: &JudgedRun, probes: ProbeSet, around: Circumstances<'_>) -> R
         .collect();
     members.sort_by_key(|member| member.cause.rank());
     Report {
-        outcome: outcome(&causes, health),
-        advice: advice::of_run(&members, &run.causes, health, &probes.probes),
+        outcome: outcome(&causes, health, run.kind),
+        advice: advice::of_run(&members, run, health, &probes.probes, &warnings),
         run_kind: run.kind,
         at: run.at,
+        applications: Some(applications(run)),
         took_s: run.took(),
         causes: run.causes.clone(),
         plan: Some(summary(&run.plan_id, run)),
@@ -62,6 +67,13 @@ pub fn of_run(run: &JudgedRun, probes: ProbeSet, around: Circumstances<'_>) -> R
         warnings,
         ..blank(ReportKind::Run, run.id.clone(), around)
     }
+}
+
+/// How many applications the plan has, those included that the run is not of.
+fn applications(run: &JudgedRun) -> usize {
+    let named = run.plan.instances.iter();
+    let live = named.filter(|id| !run.gone.contains(id)).count();
+    live.max(run.members.len())
 }
 
 /// The report that alerts name plans which the cluster does not have.
@@ -109,10 +121,40 @@ pub fn all_well(runs: &[JudgedRun], around: Circumstances<'_>) -> Report {
     }
 }
 
+/// The report that applications which had a plan have none any more.
+pub fn uncovered(modules: Vec<UncoveredModule>, around: Circumstances<'_>) -> Report {
+    let id = RunId::new(format!("uncovered-{}", around.now.as_second()));
+    Report {
+        outcome: Outcome::Partial,
+        advice: Vec::new(),
+        uncovered: modules,
+        ..blank(ReportKind::Uncovered, id, around)
+    }
+}
+
+/// The weekly summary.
+pub fn digest(overview: Overview, around: Circumstances<'_>) -> Report {
+    let is_bad = |plan: &PlanOverview| plan.standing == Standing::Bad;
+    let good = !overview.plans.iter().any(is_bad) && overview.uncovered.is_empty();
+    let id = RunId::new(format!("digest-{}", around.now.as_second()));
+    Report {
+        outcome: if good {
+            Outcome::Success
+        } else {
+            Outcome::Partial
+        },
+        advice: Vec::new(),
+        overview: Some(overview),
+        ..blank(ReportKind::Digest, id, around)
+    }
+}
+
 fn blank(kind: ReportKind, run: RunId, around: Circumstances<'_>) -> Report {
     Report {
         cluster_name: around.state.and_then(cluster_name),
-        warnings: of_keys(around.state.map_or(&[], |state| &state.unreadable)).collect(),
+        warnings: of_keys(around.state.map_or(&[], |state| &state.unreadable))
+            .chain(around.notes.iter().cloned())
+            .collect(),
         alerts: alert_labels(around.alerts),
         ..Report::blank(kind, run, around.now)
     }
@@ -123,7 +165,8 @@ fn cluster_name(state: &ClusterState) -> Option<String> {
     state.cluster_name.clone().or_else(leader)
 }
 
-fn alert_labels(alerts: &[&InboxEntry]) -> Vec<AlertLabels> {
+/// The labels of `alerts` that a report shows, without repetitions.
+pub fn alert_labels(alerts: &[&InboxEntry]) -> Vec<AlertLabels> {
     let mut all = Vec::new();
     for entry in alerts {
         let labels: BTreeMap<String, String> = SHOWN_LABELS
@@ -233,7 +276,7 @@ mod tests {
     use super::*;
     use crate::model::{
         Advice, Alert, AlertState, InboxId, Lock, Module, Plan, Probe, ProbeMethod, RepoCause,
-        SkipReason, Status, Warning,
+        SkipReason, Status,
     };
 
     fn at(second: i64) -> Timestamp {
@@ -245,6 +288,7 @@ mod tests {
             name: None,
             node: None,
             uuid: "u".into(),
+            no_data: false,
         };
         let cause = if errors == 0 {
             ModuleCause::Ok
@@ -304,6 +348,7 @@ mod tests {
         state: None,
         alerts: &[],
         now: Timestamp::UNIX_EPOCH,
+        notes: &[],
     };
 
     #[test]
@@ -450,6 +495,7 @@ mod tests {
             destinations: BTreeMap::new(),
             plans: BTreeMap::new(),
             statuses: BTreeMap::new(),
+            voice: None,
             unreadable: Vec::new(),
         };
         state.unreadable.push(crate::model::Unreadable {
