@@ -14,7 +14,7 @@ use lettre::message::header::{
 use lettre::message::{Body, MultiPart, MultiPartKind, SinglePart};
 use sha2::{Digest, Sha256};
 
-use crate::model::{MailBody, Mailbox, OutgoingMail, PlanId, sanitize};
+use crate::model::{MailBody, Mailbox, OutgoingMail, PlanId, RunId, sanitize};
 
 /// What stands in the headers beside the subject.
 #[derive(Clone, Copy, Debug)]
@@ -27,7 +27,7 @@ pub struct Envelope<'a> {
     pub from: &'a Mailbox,
     /// Everybody who gets it, at least one.
     pub to: &'a [Mailbox],
-    /// With angle brackets: what mails of one plan have in common; see
+    /// With angle brackets: what mails of one trouble have in common; see
     /// [`thread_id`].
     pub thread: Option<&'a str>,
 }
@@ -119,13 +119,16 @@ pub fn message_id(instance: &str, key: &str, domain: &str) -> String {
     )
 }
 
-/// The root of a thread that all mails of one plan share; mails that concern no
-/// plan have a thread of their own. No message bears this id itself.
-pub fn thread_id(instance: &str, plan: Option<&PlanId>, domain: &str) -> String {
+/// The root of a thread that all mails of one trouble of a plan share, from its
+/// first failure to its recovery; the next trouble is another one. `first` is
+/// the trouble's first bad run, of a report without one its own. No message
+/// bears this id itself: so the thread holds together also where its first
+/// mail was held back, or is not kept by a recipient.
+pub fn thread_id(instance: &str, plan: Option<&PlanId>, first: &RunId, domain: &str) -> String {
     let plan = plan.map_or("", PlanId::as_str);
     format!(
         "<{}@{}>",
-        digest(&["thread", instance, plan]),
+        digest(&["thread", instance, plan, first.as_str()]),
         self::domain(domain)
     )
 }
@@ -235,7 +238,7 @@ mod tests {
         let from = Mailbox::new("backup@example.org");
         let to = [Mailbox::new("a@example.org"), Mailbox::new("b@example.net")];
         let id = message_id("uuid", "plan/1/run/2", from.domain());
-        let thread = thread_id("uuid", Some(&"1".into()), from.domain());
+        let thread = thread_id("uuid", Some(&"1".into()), &"run".into(), from.domain());
         let envelope = Envelope {
             message_id: &id,
             date: "2026-11-21T02:05:12Z".parse().unwrap(),
@@ -260,6 +263,25 @@ mod tests {
         let odd = message_id("a", "b", "münchen.example\r\n>");
         assert!(odd.ends_with("@mnchen.example>"), "{odd}");
         assert!(message_id("a", "b", "").ends_with("@localhost>"));
+    }
+
+    #[test]
+    fn a_thread_is_of_one_trouble_of_one_plan() {
+        let id = |instance, plan: Option<&str>, first: &str| {
+            let plan = plan.map(PlanId::from);
+            thread_id(instance, plan.as_ref(), &first.into(), "example.org")
+        };
+        let one = id("uuid", Some("1"), "a");
+        assert_eq!(one, id("uuid", Some("1"), "a"));
+        for other in [
+            id("uuid", Some("1"), "b"),
+            id("uuid", Some("2"), "a"),
+            id("clone", Some("1"), "a"),
+            id("uuid", None, "a"),
+            id("uuid", None, "1a"),
+        ] {
+            assert_ne!(one, other);
+        }
     }
 
     #[test]

@@ -106,6 +106,22 @@ impl Locale {
         Some(self.words.span(n, unit))
     }
 
+    /// `2 days 3 hours`, `3 hours 12 minutes`, `45 minutes`.
+    pub(super) fn length(&self, seconds: i64) -> String {
+        let minutes = u64::try_from(seconds).unwrap_or(0) / 60;
+        let (days, hours) = (minutes / (24 * 60), minutes / 60);
+        let (larger, smaller) = match (days, hours) {
+            (0, 0) => return self.words.span(minutes, Unit::Minute),
+            (0, _) => ((hours, Unit::Hour), (minutes % 60, Unit::Minute)),
+            _ => ((days, Unit::Day), (hours % 24, Unit::Hour)),
+        };
+        let larger = self.words.span(larger.0, larger.1);
+        match smaller {
+            (0, _) => larger,
+            (n, unit) => self.words.spans(&larger, &self.words.span(n, unit)),
+        }
+    }
+
     /// `45 s`, `12 min`, `1 h 05 min`, `2 d 03 h`.
     pub(super) fn duration(&self, seconds: i64) -> String {
         let Ok(seconds) = u64::try_from(seconds) else {
@@ -246,6 +262,17 @@ mod tests {
         assert_eq!(locale(Language::It).duration(51 * 3600), "2 g 03 h");
         assert_eq!(en.duration(-1), "–");
         assert_eq!(en.took(2_560), "2.5 s");
+    }
+
+    #[test]
+    fn a_length_of_time_is_told_in_whole_words() {
+        let (en, it) = (locale(Language::En), locale(Language::It));
+        assert_eq!(en.length(51 * 3600 + 59), "2 days 3 hours");
+        assert_eq!(it.length(51 * 3600), "2 giorni e 3 ore");
+        assert_eq!(en.length(24 * 3600), "1 day");
+        assert_eq!(it.length(3600 + 12 * 60), "1 ora e 12 minuti");
+        assert_eq!(en.length(59 * 60), "59 minutes");
+        assert_eq!(en.length(-5), "0 minutes");
     }
 
     #[test]

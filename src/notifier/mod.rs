@@ -7,12 +7,14 @@
 mod audience;
 mod columns;
 mod compose;
+mod decision;
 mod file;
 mod format;
 mod retry;
 mod sample;
 mod sendmail;
 mod smtp;
+mod spoken;
 mod templates;
 mod view;
 mod words;
@@ -23,10 +25,12 @@ use crate::model::{Attempt, Mailbox, OutgoingMail};
 
 pub use audience::recipients;
 pub use compose::{ComposeError, Envelope, compose, html_of, message_id, text_of, thread_id};
+pub use decision::{Decision, Situation, decide, signature};
 pub use file::File;
 pub use retry::{Next, is_put_off_too_far, next_attempt};
 pub use sendmail::Sendmail;
 pub use smtp::Smtp;
+pub use spoken::Spoken;
 pub use templates::{RenderError, Rendered, TemplateWarning, Templates};
 
 /// One way out.

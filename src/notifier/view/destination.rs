@@ -130,7 +130,7 @@ fn lines(probes: &[ProbeView], locale: &Locale) -> Vec<String> {
         .map(|probe| {
             let cells = vec![
                 probe.module.as_str(),
-                probe.answer.text,
+                &probe.answer.text,
                 probe.snapshots.as_str(),
                 probe.newest.as_str(),
                 probe.took.as_str(),

@@ -1,9 +1,13 @@
 //! The table of modules: failed ones first, the good ones up to a limit.
 
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
 use serde::Serialize;
 
+use super::names::{node_label, plan_label};
 use super::{GOOD_ROWS, Mark, Tone};
-use crate::model::{MemberResult, ModuleCause, Severity};
+use crate::model::{MemberResult, ModuleCause, ModuleId, Report, Severity, Warning};
 use crate::notifier::columns::{Align, lay_out};
 use crate::notifier::format::{Locale, NOTHING, clean, name};
 
@@ -54,8 +58,19 @@ pub(in crate::notifier) struct ModuleView {
     pub notes: Vec<String>,
 }
 
+/// When the snapshots were made that no node could report.
+type Snapshots<'a> = BTreeMap<&'a ModuleId, Timestamp>;
+
 /// The table, unless there is nothing to put in.
-pub(super) fn view(members: &[MemberResult], locale: &Locale) -> Option<ModulesView> {
+pub(super) fn view(report: &Report, locale: &Locale) -> Option<ModulesView> {
+    let snapshots: Snapshots<'_> = report
+        .warnings
+        .iter()
+        .filter_map(|warning| match warning {
+            Warning::Unreported { module, snapshot } => Some((module, *snapshot)),
+            _ => None,
+        })
+        .collect();
     let labels = locale.words.labels();
     let groups: Vec<GroupView> = [
         (Severity::Bad, labels.failed, Tone::Bad),
@@ -63,7 +78,10 @@ pub(super) fn view(members: &[MemberResult], locale: &Locale) -> Option<ModulesV
         (Severity::Uncounted, labels.not_counted, Tone::Neutral),
     ]
     .into_iter()
-    .filter_map(|(severity, title, tone)| group(members, severity, Mark::new(title, tone), locale))
+    .filter_map(|(severity, title, tone)| {
+        let mark = Mark::new(title, tone);
+        group(&report.members, severity, mark, &snapshots, locale)
+    })
     .collect();
     (!groups.is_empty()).then_some(ModulesView { groups })
 }
@@ -72,6 +90,7 @@ fn group(
     members: &[MemberResult],
     severity: Severity,
     mark: Mark,
+    snapshots: &Snapshots<'_>,
     locale: &Locale,
 ) -> Option<GroupView> {
     let limit = match severity {
@@ -81,7 +100,11 @@ fn group(
     let mut all = members
         .iter()
         .filter(|member| member.cause.severity() == severity);
-    let rows: Vec<ModuleView> = all.by_ref().take(limit).map(|m| row(m, locale)).collect();
+    let rows: Vec<ModuleView> = all
+        .by_ref()
+        .take(limit)
+        .map(|m| row(m, snapshots, locale))
+        .collect();
     let rest = all.count();
     if rows.is_empty() {
         return None;
@@ -105,32 +128,31 @@ fn group(
     })
 }
 
-fn row(member: &MemberResult, locale: &Locale) -> ModuleView {
+fn row(member: &MemberResult, snapshots: &Snapshots<'_>, locale: &Locale) -> ModuleView {
     let id = name(member.module.as_str());
     let label = member.name.as_deref().map(name).filter(|l| !l.is_empty());
     let (label, id) = match label {
         Some(label) if label != id => (label, Some(id)),
         _ => (id, None),
     };
-    let node = match (&member.node_name, member.node) {
-        (Some(label), Some(node)) => format!("{} ({node})", clean(label, 30)),
-        (Some(label), None) => clean(label, 30),
-        (None, Some(node)) => node.to_string(),
-        (None, None) => NOTHING.into(),
-    };
     let or_nothing = |text: Option<String>| text.unwrap_or_else(|| NOTHING.into());
     let ok = member.cause == ModuleCause::Ok;
     ModuleView {
         name: label,
         id,
-        node,
-        result: Mark::new(locale.words.result(member.cause), tone(member.cause)),
+        node: node_label(member.node, member.node_name.as_deref()),
+        result: result(member.cause, locale),
         start: or_nothing(member.started.map(|at| locale.moment_in_table(at))),
         duration: or_nothing(member.duration_s.map(|s| locale.duration(s))),
         size: or_nothing(member.size.filter(|_| ok).map(|b| locale.bytes(b))),
         files: or_nothing(member.files.filter(|_| ok).map(|n| locale.count(n))),
-        notes: notes(member, locale),
+        notes: notes(member, snapshots.get(&member.module).copied(), locale),
     }
+}
+
+/// What became of it, in a word.
+pub(super) fn result(cause: ModuleCause, locale: &Locale) -> Mark {
+    Mark::new(locale.words.result(cause), tone(cause))
 }
 
 fn tone(cause: ModuleCause) -> Tone {
@@ -142,7 +164,7 @@ fn tone(cause: ModuleCause) -> Tone {
     }
 }
 
-fn notes(member: &MemberResult, locale: &Locale) -> Vec<String> {
+fn notes(member: &MemberResult, unreported: Option<Timestamp>, locale: &Locale) -> Vec<String> {
     const MAX: usize = 300;
     let mut notes = Vec::new();
     if let Some(at) = member.at_risk_since {
@@ -155,6 +177,18 @@ fn notes(member: &MemberResult, locale: &Locale) -> Vec<String> {
     if member.never_saved {
         notes.push(locale.words.none_saved().into());
     }
+    if let Some(at) = unreported.filter(|_| member.cause == ModuleCause::Unreported) {
+        notes.push(locale.words.saved_anyway(&locale.moment_with_zone(at)));
+    }
+    if let Some(at) = member.ok_before
+        && member.cause.severity() == Severity::Bad
+    {
+        notes.push(locale.words.ok_before(locale.written(at).past()));
+    }
+    if let Some(plan) = &member.busy_with {
+        notes.push(locale.words.held_by(&plan_label(plan)));
+    }
+    notes.extend(locale.words.not_counted(member.cause).map(str::to_owned));
     notes.extend(match &member.unreadable {
         Some(what) => {
             let reason = locale.words.reason(&what.reason);
@@ -186,7 +220,7 @@ fn lines(rows: &[ModuleView], sized: bool, locale: &Locale) -> Vec<String> {
                 row.name.as_str(),
                 row.id.as_deref().unwrap_or(&row.name),
                 row.node.as_str(),
-                row.result.text,
+                &row.result.text,
                 row.start.as_str(),
                 row.duration.as_str(),
             ];

@@ -5,24 +5,38 @@
 //! The fields here are the interface of an administrator's own templates:
 //! they are only ever added to.
 
+mod context;
 mod destination;
+mod facts;
 mod members;
 mod names;
+mod overview;
 mod plans;
+mod risk;
+mod steps;
 mod story;
+mod uncovered;
+mod verdict;
+mod warnings;
+
+use std::borrow::Cow;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::format::{Locale, name};
-use super::words::{Labels, words};
+use super::words::{Headline, Labels, words};
 use crate::config;
-use crate::model::{AlertLabels, Outcome, Report, ReportKind};
+use crate::model::Report;
 
 pub(super) use destination::DestinationView;
+pub(super) use facts::Fact;
+use facts::alert_line;
 pub(super) use members::ModulesView;
-use names::Joined;
+pub(super) use overview::OverviewView;
 pub(super) use plans::PlansView;
+pub(super) use steps::Step;
+pub(super) use uncovered::UncoveredView;
 
 /// Modules that are not failed are listed up to this number.
 pub(super) const GOOD_ROWS: usize = 50;
@@ -43,10 +57,10 @@ pub(super) enum Tone {
 }
 
 /// A word with a tone.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub(super) struct Mark {
     /// The word.
-    pub text: &'static str,
+    pub text: Cow<'static, str>,
     /// The class of the style sheet.
     pub tone: Tone,
     /// The colour for clients that know no style sheet.
@@ -54,9 +68,9 @@ pub(super) struct Mark {
 }
 
 impl Mark {
-    pub(super) fn new(text: &'static str, tone: Tone) -> Self {
+    pub(super) fn new(text: impl Into<Cow<'static, str>>, tone: Tone) -> Self {
         Self {
-            text,
+            text: text.into(),
             tone,
             color: tone.color(),
         }
@@ -88,14 +102,17 @@ pub(super) struct View {
     pub icon: &'static str,
     /// The verdict in words, with its tone.
     pub headline: Mark,
-    /// The plan's name, or the unknown ids.
+    /// The plan's name, the unknown ids, the applications without a plan, or
+    /// how the plans stand.
     pub topic: Option<String>,
-    /// `2 of 7 applications failed`.
+    /// `2 of 7 applications failed`, `bad for 2 days 3 hours`.
     pub counts: Option<String>,
     /// The cluster's or the node's name.
     pub place: Option<String>,
     /// What happened.
     pub what: String,
+    /// Why it is told, and what else belongs beside what happened.
+    pub context: Vec<String>,
     /// Why, most important first.
     pub why: Vec<String>,
     /// What to do, most important first.
@@ -108,6 +125,10 @@ pub(super) struct View {
     pub modules: Option<ModulesView>,
     /// The plans of an all-well report.
     pub plans: Option<PlansView>,
+    /// How every plan stands, in a summary.
+    pub overview: Option<OverviewView>,
+    /// Applications that no plan backs up.
+    pub uncovered: Option<UncoveredView>,
     /// The destination and its probes.
     pub destination: Option<DestinationView>,
     /// What else should be known.
@@ -120,24 +141,6 @@ pub(super) struct View {
     pub zone: String,
 }
 
-/// Something to do, and the command for it if there is one.
-#[derive(Debug, Serialize)]
-pub(super) struct Step {
-    /// The sentence.
-    pub text: String,
-    /// A shell command that is safe to copy.
-    pub command: Option<String>,
-}
-
-/// A name with its value.
-#[derive(Debug, Serialize)]
-pub(super) struct Fact {
-    /// What it is.
-    pub label: &'static str,
-    /// Its value.
-    pub value: String,
-}
-
 /// The report in the language and zone of `mail`.
 pub(super) fn of_report(report: &Report, mail: &config::Mail) -> View {
     let locale = Locale {
@@ -145,37 +148,29 @@ pub(super) fn of_report(report: &Report, mail: &config::Mail) -> View {
         zone: mail.timezone.clone(),
         now: report.made_at,
     };
-    let unwatched = report.kind == ReportKind::AllWell && report.plans.is_empty();
-    let (tone, headline) = if unwatched {
-        (Tone::Warning, locale.words.no_plan_headline())
-    } else {
-        let headline = locale.words.headline(report.kind, report.outcome);
-        (tone(report.outcome), headline)
-    };
-    let counted = report.counted();
+    let verdict = verdict::headline(report);
+    let headline = Mark::new(locale.words.headline(verdict), verdict::tone(report));
+    let place = report.cluster_name.as_deref();
     View {
-        topic: topic(report, &locale),
-        counts: (report.kind == ReportKind::Run && report.bad() > 0)
-            .then(|| locale.words.counts(report.bad(), counted)),
+        topic: verdict::topic(report, &locale),
+        counts: verdict::counts(report, &locale),
         what: story::what(report, &locale),
+        context: context::lines(report, &locale),
         why: story::why(report, &locale),
-        next: story::next(report, &locale),
-        at_risk: story::at_risk(report, &locale),
-        facts: facts(report, &locale),
-        modules: members::view(&report.members, &locale),
+        next: steps::next(report, &locale),
+        at_risk: risk::lines(report, &locale),
+        facts: facts::of(report, &locale),
+        modules: members::view(report, &locale),
         plans: plans::view(&report.plans, &locale),
+        overview: overview::view(report.overview.as_ref(), &locale),
+        uncovered: uncovered::view(report, &locale),
         destination: report
             .destination
             .as_ref()
             .map(|destination| destination::view(destination, &locale)),
-        warnings: story::warnings(report, &locale),
+        warnings: warnings::lines(report, &locale),
         alerts: report.alerts.iter().map(alert_line).collect(),
-        ..bare(
-            mail,
-            &locale,
-            Mark::new(headline, tone),
-            report.cluster_name.as_deref(),
-        )
+        ..bare(mail, &locale, headline, place)
     }
 }
 
@@ -195,7 +190,7 @@ pub(super) fn of_test(mail: &config::Mail, place: Option<&str>, way: &str, now: 
         ..bare(
             mail,
             &locale,
-            Mark::new(locale.words.test_headline(), Tone::Good),
+            Mark::new(locale.words.headline(Headline::Test), Tone::Good),
             place,
         )
     }
@@ -212,25 +207,20 @@ fn bare(mail: &config::Mail, locale: &Locale, headline: Mark, place: Option<&str
         counts: None,
         place: place.map(name),
         what: String::new(),
+        context: Vec::new(),
         why: Vec::new(),
         next: Vec::new(),
         at_risk: Vec::new(),
         facts: Vec::new(),
         modules: None,
         plans: None,
+        overview: None,
+        uncovered: None,
         destination: None,
         warnings: Vec::new(),
         alerts: Vec::new(),
         admin_url: mail.admin_url.clone().filter(|url| is_web(url)),
         zone: locale.words.zone(&locale.zone_name()),
-    }
-}
-
-fn tone(outcome: Outcome) -> Tone {
-    match outcome {
-        Outcome::Success => Tone::Good,
-        Outcome::Partial => Tone::Warning,
-        Outcome::RepoFailure => Tone::Bad,
     }
 }
 
@@ -246,202 +236,5 @@ fn is_web(url: &str) -> bool {
     url.starts_with("https://") || url.starts_with("http://")
 }
 
-fn topic(report: &Report, locale: &Locale) -> Option<String> {
-    match report.kind {
-        ReportKind::Run => report.plan.as_ref().map(|plan| name(&plan.name)),
-        ReportKind::UnknownPlan => {
-            let ids = report.unknown_plans.iter().map(|id| name(id.as_str()));
-            Joined::of_plans(ids, locale).map(|joined| joined.text)
-        }
-        ReportKind::RedisUnreachable
-        | ReportKind::AllWell
-        | ReportKind::Uncovered
-        | ReportKind::Digest => None,
-    }
-}
-
-fn facts(report: &Report, locale: &Locale) -> Vec<Fact> {
-    let labels = locale.words.labels();
-    let mut facts = Vec::new();
-    if let Some(plan) = &report.plan {
-        facts.push(Fact {
-            label: labels.plan,
-            value: format!("{} (id {})", name(&plan.name), name(plan.id.as_str())),
-        });
-        let schedule = name(&plan.schedule);
-        facts.push(Fact {
-            label: labels.schedule,
-            value: if plan.enabled {
-                schedule
-            } else {
-                format!("{schedule} ({})", locale.words.switched_off())
-            },
-        });
-    }
-    if let Some(cluster) = &report.cluster_name {
-        facts.push(Fact {
-            label: labels.cluster,
-            value: name(cluster),
-        });
-    }
-    facts.push(Fact {
-        label: labels.checked,
-        value: locale.moment_with_zone(report.made_at),
-    });
-    facts
-}
-
-/// `alertname=BackupFailed id=1 severity=critical`, the name first.
-fn alert_line(labels: &AlertLabels) -> String {
-    const MAX: usize = 200;
-    let value = |text: &str| super::format::clean(text, MAX);
-    let mut ordered: Vec<_> = labels.iter().collect();
-    ordered.sort_by_key(|(key, _)| key.as_str() != "alertname");
-    let pairs: Vec<String> = ordered
-        .into_iter()
-        .map(|(key, text)| format!("{}={}", value(key), value(text)))
-        .collect();
-    pairs.join(" ")
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::{Advice, DestinationHealth, Language, ModuleCause, Probe, RepoCause};
-    use crate::notifier::sample;
-
-    fn english(report: &Report) -> View {
-        of_report(report, &sample::mail(Language::En))
-    }
-
-    fn with(causes: &[ModuleCause]) -> Report {
-        Report {
-            members: causes.iter().map(|cause| sample::member(*cause)).collect(),
-            ..sample::full()
-        }
-    }
-
-    #[test]
-    fn a_snapshot_that_exists_is_not_called_at_risk() {
-        let view = english(&with(&[ModuleCause::AfterBackup, ModuleCause::Ok]));
-        assert!(view.at_risk.is_empty(), "{:?}", view.at_risk);
-        let row = &view.modules.unwrap().groups[0].rows[0];
-        assert!(row.notes[0].ends_with("is safe"), "{:?}", row.notes);
-    }
-
-    fn asked(health: DestinationHealth, answers: &[RepoCause]) -> View {
-        let mut report = with(&[ModuleCause::BackupError]);
-        if let Some(destination) = &mut report.destination {
-            let one = destination.probes.remove(0);
-            let answer = |cause: &RepoCause| Probe {
-                cause: *cause,
-                ..one.clone()
-            };
-            destination.health = health;
-            destination.probes = answers.iter().map(answer).collect();
-        }
-        english(&report)
-    }
-
-    #[test]
-    fn a_destination_that_failed_is_told_by_its_answers_only() {
-        let answers = [
-            RepoCause::WrongPassword,
-            RepoCause::NotProbed,
-            RepoCause::NotProbed,
-        ];
-        let view = asked(DestinationHealth::Failed, &answers);
-        let told = |word| view.why.iter().any(|line| line.contains(word));
-        assert!(told("encryption key"), "{:?}", view.why);
-        assert!(!told("does not answer"), "{:?}", view.why);
-    }
-
-    #[test]
-    fn the_fault_is_elsewhere_only_where_every_repository_answers() {
-        for (cause, elsewhere) in [(RepoCause::Reachable, true), (RepoCause::Locked, false)] {
-            let view = asked(DestinationHealth::Fine, &[cause]);
-            let said = view.why.iter().any(|line| line.contains("elsewhere"));
-            assert_eq!(said, elsewhere, "{cause:?}: {:?}", view.why);
-        }
-    }
-
-    #[test]
-    fn a_plan_without_a_destination_says_that_nothing_was_checked() {
-        let mut report = with(&[ModuleCause::BackupError]);
-        report.destination = None;
-        let view = english(&report);
-        let line =
-            "The destination was not checked: the plan names none, or one that does not exist.";
-        assert!(view.why.iter().any(|said| said == line), "{:?}", view.why);
-        report.members = with(&[ModuleCause::Ok]).members;
-        let view = english(&report);
-        assert!(!view.why.iter().any(|said| said == line), "{:?}", view.why);
-    }
-
-    #[test]
-    fn what_was_saved_but_not_reported_counts_as_good_with_a_warning() {
-        let view = english(&with(&[ModuleCause::Unreported]));
-        assert_eq!(
-            view.what,
-            "The only application of this plan was backed up."
-        );
-        assert!(view.warnings[0].contains("could not report it"));
-        let group = &view.modules.unwrap().groups[0];
-        assert_eq!(
-            (group.mark.tone, group.rows[0].size.as_str()),
-            (Tone::Good, "–")
-        );
-    }
-
-    #[test]
-    fn size_and_files_of_a_failed_module_are_not_shown() {
-        let view = english(&with(&[ModuleCause::BackupError]));
-        let group = &view.modules.unwrap().groups[0];
-        assert!(!group.sized);
-        assert_eq!(
-            (group.rows[0].size.as_str(), group.rows[0].files.as_str()),
-            ("–", "–")
-        );
-    }
-
-    #[test]
-    fn only_web_addresses_of_the_configuration_become_a_link() {
-        for (url, linked) in [
-            ("https://cluster.example.org/", true),
-            ("http://10.0.0.1/", true),
-            ("javascript:alert(1)", false),
-        ] {
-            let mut mail = sample::mail(Language::En);
-            mail.admin_url = Some(url.into());
-            assert_eq!(
-                of_report(&sample::full(), &mail).admin_url.is_some(),
-                linked,
-                "{url}"
-            );
-        }
-    }
-
-    #[test]
-    fn no_command_is_built_from_an_id_that_a_shell_could_misread() {
-        for (id, command) in [
-            ("1", Some("journalctl -u backup1 -u agent@node")),
-            ("1; reboot", None),
-            ("-x", None),
-        ] {
-            let mut report = with(&[ModuleCause::BackupError]);
-            report.advice = vec![Advice::ReadModuleLog];
-            report.plan.as_mut().unwrap().id = id.into();
-            assert_eq!(english(&report).next[0].command.as_deref(), command, "{id}");
-        }
-    }
-
-    #[test]
-    fn many_names_are_cut_and_counted() {
-        let view = english(&with(&[ModuleCause::BackupError; 7]));
-        assert!(
-            view.why.iter().any(|line| line.contains("and 3 more: ")),
-            "{:?}",
-            view.why
-        );
-    }
-}
+mod tests;

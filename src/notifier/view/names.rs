@@ -1,7 +1,7 @@
 //! Names in sentences.
 
-use crate::model::MemberResult;
-use crate::notifier::format::{Locale, name};
+use crate::model::{MemberResult, ModuleId, NodeId, PlanSummary};
+use crate::notifier::format::{Locale, NOTHING, clean, name};
 use crate::notifier::words::{Names, Things};
 
 /// Names in a row, cut to a few.
@@ -19,6 +19,11 @@ impl Joined {
     /// Plans; `None` for no names at all.
     pub(super) fn of_plans(names: impl Iterator<Item = String>, locale: &Locale) -> Option<Self> {
         Self::of_things(Things::Plans, names, locale)
+    }
+
+    /// Moments; `None` for none at all.
+    pub(super) fn of_elapses(at: impl Iterator<Item = String>, locale: &Locale) -> Option<Self> {
+        Self::of_things(Things::Elapses, at, locale)
     }
 
     fn of_things(
@@ -54,9 +59,35 @@ impl Joined {
 
 /// `Mail (mail1)`, or the bare id.
 pub(super) fn who(member: &MemberResult) -> String {
-    let id = name(member.module.as_str());
-    match member.name.as_deref().map(str::trim) {
+    labelled(&member.module, member.name.as_deref())
+}
+
+/// `Mail (mail1)`, or the bare id.
+pub(super) fn labelled(module: &ModuleId, label: Option<&str>) -> String {
+    let id = name(module.as_str());
+    match label.map(str::trim) {
         Some(label) if !label.is_empty() => format!("{} ({id})", name(label)),
         _ => id,
+    }
+}
+
+/// `Nightly (id 1)`, or `id 1`.
+pub(super) fn plan_label(plan: &PlanSummary) -> String {
+    let id = name(plan.id.as_str());
+    match name(&plan.name) {
+        label if label.is_empty() => format!("id {id}"),
+        label => format!("{label} (id {id})"),
+    }
+}
+
+/// `Leader (1)`, or what of it is known.
+pub(super) fn node_label(node: Option<NodeId>, label: Option<&str>) -> String {
+    const MAX: usize = 30;
+    let label = label.map(|label| clean(label, MAX));
+    match (label, node) {
+        (Some(label), Some(node)) => format!("{label} ({node})"),
+        (Some(label), None) => label,
+        (None, Some(node)) => node.to_string(),
+        (None, None) => NOTHING.into(),
     }
 }

@@ -1,42 +1,93 @@
-//! The first screen: what happened, why, what is at risk, what to do.
+//! The first screen: what happened, and why.
 
 use std::collections::BTreeMap;
 
-use super::Step;
-use super::names::{Joined, who};
+use super::names::{Joined, labelled, node_label, plan_label, who};
+use super::overview;
 use crate::model::{
-    Advice, DestinationHealth, DestinationResult, Lock, MemberResult, ModuleCause, ModuleId,
-    Outcome, PlanCause, RepoCause, Report, ReportKind, Severity, SkipReason, Warning,
+    DestinationHealth, DestinationResult, Lock, MemberResult, ModuleCause, ModuleId, Outcome,
+    PlanCause, RepoCause, Report, ReportKind, RunKind, Severity, SkipReason,
 };
 use crate::notifier::format::{Locale, Written, clean, name};
-use crate::notifier::words::{DestinationStory, Things, WarningText, What};
+use crate::notifier::words::{DestinationStory, What};
 
 /// What happened.
 pub(super) fn what(report: &Report, locale: &Locale) -> String {
-    let (bad, counted) = (report.bad(), report.counted());
-    let ids = Joined::of_plans(
-        report.unknown_plans.iter().map(|id| name(id.as_str())),
-        locale,
-    );
-    let since = report.unreachable_since.map(|since| locale.written(since));
-    let what = match report.kind {
-        ReportKind::UnknownPlan => ids
-            .as_ref()
-            .map_or(What::NoStatus, |ids| What::UnknownPlan(ids.names())),
+    let what = |what: What<'_>| locale.words.what(what);
+    match report.kind {
+        ReportKind::Run => run(report, locale),
+        ReportKind::UnknownPlan => {
+            let ids = report.unknown_plans.iter().map(|id| name(id.as_str()));
+            let ids = Joined::of_plans(ids, locale);
+            ids.map_or_else(
+                || what(What::NoStatus),
+                |ids| what(What::UnknownPlan(ids.names())),
+            )
+        }
         ReportKind::RedisUnreachable => {
-            What::RedisUnreachable(since.as_ref().map(|since| since.past()))
+            let since = report.unreachable_since.map(|since| locale.written(since));
+            let since = since.as_ref().map(|since| since.past());
+            what(What::RedisUnreachable(since))
         }
-        ReportKind::AllWell | ReportKind::Uncovered | ReportKind::Digest => {
-            What::AllWell(report.plans.len())
-        }
-        ReportKind::Run if report.members.is_empty() => What::NoMembers,
-        ReportKind::Run if no_status(report) => What::NoStatus,
-        ReportKind::Run if counted == 0 => What::NothingDue,
-        ReportKind::Run if bad == 0 => What::AllGood(counted),
-        ReportKind::Run if bad == counted => What::NoneGood(counted),
-        ReportKind::Run => What::SomeFailed(bad, counted),
+        ReportKind::AllWell => what(What::AllWell(report.plans.len())),
+        ReportKind::Uncovered => uncovered(report, locale),
+        ReportKind::Digest => digest(report, locale),
+    }
+}
+
+fn run(report: &Report, locale: &Locale) -> String {
+    let (bad, counted) = (report.bad(), report.counted());
+    let part = report.run_kind == RunKind::HandPart;
+    let at = report.at.map(|at| locale.moment_with_zone(at));
+    locale.words.what(if report.members.is_empty() {
+        What::NoMembers
+    } else if report.causes.contains(&PlanCause::Missed) {
+        What::Missed(at.as_deref())
+    } else if no_status(report) {
+        What::NoStatus
+    } else if counted == 0 {
+        What::NothingDue
+    } else if part && bad > 0 {
+        What::PartFailed(bad, counted)
+    } else if part {
+        What::PartGood(counted)
+    } else if bad == 0 {
+        What::AllGood(counted)
+    } else if bad == counted {
+        What::NoneGood(counted)
+    } else {
+        What::SomeFailed(bad, counted)
+    })
+}
+
+fn uncovered(report: &Report, locale: &Locale) -> String {
+    let names = report.uncovered.iter();
+    let names = names.map(|lost| labelled(&lost.module, lost.name.as_deref()));
+    let Some(joined) = Joined::of(names, locale) else {
+        return locale.words.in_no_plan(0);
     };
-    locale.words.what(what)
+    let single = match &report.uncovered[..] {
+        [lost] => lost.plan.as_ref().map(|plan| (plan, lost.since)),
+        _ => None,
+    };
+    let before = single.map(|(plan, until)| (plan_label(plan), until.map(|at| locale.written(at))));
+    let before = before
+        .as_ref()
+        .map(|(plan, until)| (plan.as_str(), until.as_ref().map(Written::past)));
+    locale.words.what(What::Uncovered(joined.names(), before))
+}
+
+fn digest(report: &Report, locale: &Locale) -> String {
+    let Some(overview) = &report.overview else {
+        return String::new();
+    };
+    let needy = overview.plans.iter();
+    let needy = needy.filter(|plan| overview::needs_attention(plan));
+    let names = Joined::of_plans(needy.map(|plan| overview::named(&plan.plan)), locale);
+    let names = names.as_ref().map(Joined::names);
+    locale
+        .words
+        .what(What::Digest(overview::glance(overview), names))
 }
 
 /// No member has ever had a status, in a run that was due.
@@ -77,9 +128,11 @@ pub(super) fn why(report: &Report, locale: &Locale) -> Vec<String> {
         if !failed && report.bad() > 0 {
             lines.push(destination);
         }
-        if report.outcome == Outcome::Success && !report.alerts.is_empty() {
-            lines.push(locale.words.alarmed().to_owned());
-        }
+        lines.extend(of_alerts(report, locale));
+    }
+    if report.kind == ReportKind::Uncovered {
+        let several = report.uncovered.len() > 1;
+        lines.push(locale.words.why_uncovered(several).to_owned());
     }
     lines
 }
@@ -92,16 +145,71 @@ fn kind_cause(kind: ReportKind) -> Option<PlanCause> {
     }
 }
 
+/// Why an alert came although nothing is wrong, or will stay on.
+fn of_alerts(report: &Report, locale: &Locale) -> Vec<String> {
+    let mut lines = Vec::new();
+    if report.alerts.is_empty() {
+        return lines;
+    }
+    let gone = report.gone.iter().map(|id| name(id.as_str()));
+    if report.run_kind != RunKind::AsFound
+        && let Some(joined) = Joined::of(gone, locale)
+    {
+        lines.push(locale.words.alert_of_the_gone(joined.names()));
+    }
+    if report.outcome == Outcome::Success {
+        lines.push(locale.words.alarmed().to_owned());
+    }
+    lines
+}
+
 fn by_cause(report: &Report, locale: &Locale) -> Vec<String> {
+    let missed = report.causes.contains(&PlanCause::Missed);
     ModuleCause::ALL
         .into_iter()
         .filter(|cause| cause.severity() == Severity::Bad)
-        .filter_map(|cause| {
-            let members = report.members.iter().filter(|m| m.cause == cause);
-            let joined = Joined::of(members.map(who), locale)?;
-            Some(locale.words.why(cause, joined.names()))
+        // Of a plan that no node ran, that is said of the plan.
+        .filter(|cause| !(missed && *cause == ModuleCause::Missed))
+        .flat_map(|cause| of_cause(report, cause, locale))
+        .collect()
+}
+
+/// What failed for one cause, by what has to do with it: the node, the other
+/// plan, the snapshot. Too many of those are not told apart.
+fn of_cause(report: &Report, cause: ModuleCause, locale: &Locale) -> Vec<String> {
+    const APART: usize = 3;
+    let members = || report.members.iter().filter(|m| m.cause == cause);
+    let mut apart: Vec<(Option<String>, Vec<String>)> = Vec::new();
+    for member in members() {
+        let by = by(member, locale);
+        if let Some((_, names)) = apart.iter_mut().find(|(known, _)| *known == by) {
+            names.push(who(member));
+        } else if apart.len() == APART {
+            apart = vec![(None, members().map(who).collect())];
+            break;
+        } else {
+            apart.push((by, vec![who(member)]));
+        }
+    }
+    apart
+        .into_iter()
+        .filter_map(|(by, names)| {
+            let joined = Joined::of(names.into_iter(), locale)?;
+            Some(locale.words.why(cause, joined.names(), by.as_deref()))
         })
         .collect()
+}
+
+fn by(member: &MemberResult, locale: &Locale) -> Option<String> {
+    match member.cause {
+        ModuleCause::NotFinished | ModuleCause::NodeUnreachable | ModuleCause::Missed => {
+            let label = member.node_name.as_deref();
+            Some(node_label(Some(member.node?), label))
+        }
+        ModuleCause::Busy => member.busy_with.as_ref().map(plan_label),
+        ModuleCause::AfterBackup => member.at_risk_since.map(|at| locale.moment_with_zone(at)),
+        _ => None,
+    }
 }
 
 /// What the repositories of the failed modules answered; where the destination
@@ -198,202 +306,6 @@ fn worst(destination: &DestinationResult) -> RepoCause {
         .into_iter()
         .max_by_key(|(_, n)| *n)
         .map_or(RepoCause::Unreachable, |(cause, _)| cause)
-}
-
-/// Since when data is in no backup, oldest first.
-pub(super) fn at_risk(report: &Report, locale: &Locale) -> Vec<String> {
-    const SHOWN: usize = 3;
-    let exposed: Vec<&MemberResult> = report
-        .members
-        .iter()
-        .filter(|member| {
-            member.cause.severity() == Severity::Bad && member.cause != ModuleCause::AfterBackup
-        })
-        .collect();
-    if exposed.is_empty() {
-        return Vec::new();
-    }
-    let mut lines = Vec::new();
-    let never = exposed.iter().filter(|m| m.never_saved);
-    if let Some(joined) = Joined::of(never.map(|m| who(m)), locale) {
-        lines.push(locale.words.never_saved(joined.names()));
-    }
-    let mut since: BTreeMap<_, Vec<String>> = BTreeMap::new();
-    for member in exposed.iter().filter(|member| !member.never_saved) {
-        if let Some(at) = member.at_risk_since {
-            since.entry(at).or_default().push(who(member));
-        }
-    }
-    // The oldest few say it all; the table has the rest.
-    for (at, names) in since.into_iter().take(SHOWN) {
-        if let Some(joined) = Joined::of(names.into_iter(), locale) {
-            let written = locale.written(at);
-            lines.push(locale.words.at_risk(joined.names(), written.past()));
-        }
-    }
-    let unknown = exposed
-        .iter()
-        .filter(|member| !member.never_saved && member.at_risk_since.is_none())
-        .count();
-    if lines.is_empty() {
-        lines.push(locale.words.risk_unknown().to_owned());
-    } else if unknown > 0 {
-        lines.push(locale.words.risk_unknown_of_others(unknown));
-    }
-    lines
-}
-
-/// What to do.
-pub(super) fn next(report: &Report, locale: &Locale) -> Vec<Step> {
-    let nothing = report.advice.is_empty() && report.outcome == Outcome::Success;
-    let advice: &[Advice] = if nothing {
-        &[Advice::Nothing]
-    } else {
-        &report.advice
-    };
-    advice
-        .iter()
-        .map(|advice| Step {
-            text: locale.words.advice(*advice).to_owned(),
-            command: command(*advice, report),
-        })
-        .collect()
-}
-
-/// The commands of NS8 (`runagent`, `restic-wrapper`; a plan's timer is the
-/// unit `backup<id>`, while a run that was started by hand in cluster-admin is a
-/// task of the node's agent), built only from ids that no shell could misunderstand.
-fn command(advice: Advice, report: &Report) -> Option<String> {
-    let plan = report.plan.as_ref().map(|plan| plan.id.as_str());
-    let plan = plan.filter(|id| shell_safe(id));
-    let restic = |cause: RepoCause, verb: &str| {
-        let module = probed(report, cause)?.as_str();
-        let plan = plan?;
-        shell_safe(module)
-            .then(|| format!("runagent -m {module} restic-wrapper --backup {plan} {verb}"))
-    };
-    match advice {
-        Advice::RemoveLock => restic(RepoCause::Locked, "unlock"),
-        Advice::CheckRepository => restic(RepoCause::Corrupt, "check"),
-        Advice::ReadModuleLog | Advice::CheckRetention => {
-            Some(format!("journalctl -u backup{} -u agent@node", plan?))
-        }
-        Advice::CheckRedis => Some("systemctl status redis".into()),
-        Advice::CheckDestination
-        | Advice::CheckCredentials
-        | Advice::CheckPassword
-        | Advice::WaitForLock
-        | Advice::FindRepository
-        | Advice::RunByHand
-        | Advice::CheckAlertLabels
-        | Advice::EnablePlan
-        | Advice::WaitForNextRun
-        | Advice::AddApplications
-        | Advice::CheckPlans
-        | Advice::Nothing => None,
-    }
-}
-
-fn probed(report: &Report, cause: RepoCause) -> Option<&ModuleId> {
-    let probes = &report.destination.as_ref()?.probes;
-    probes
-        .iter()
-        .find(|probe| probe.cause == cause)
-        .map(|probe| &probe.module)
-}
-
-fn shell_safe(id: &str) -> bool {
-    !id.is_empty() && id.len() <= 64 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-}
-
-/// What else should be known.
-pub(super) fn warnings(report: &Report, locale: &Locale) -> Vec<String> {
-    const MAX: usize = 50;
-    let unreported = report
-        .members
-        .iter()
-        .filter(|member| member.cause == ModuleCause::Unreported);
-    let mut lines: Vec<String> = Joined::of(unreported.map(who), locale)
-        .map(|joined| {
-            locale
-                .words
-                .warning(WarningText::Unreported(joined.names()))
-        })
-        .into_iter()
-        .collect();
-    let labels: BTreeMap<&ModuleId, &MemberResult> = report
-        .members
-        .iter()
-        .map(|member| (&member.module, member))
-        .collect();
-    let known = |id: &ModuleId| labels.get(id).map_or_else(|| name(id.as_str()), |m| who(m));
-    let shown = report.warnings.iter().take(MAX);
-    lines.extend(shown.map(|warning| self::warning(warning, report, locale, &known)));
-    if report.warnings.len() > MAX {
-        lines.push(
-            locale
-                .words
-                .and_more(report.warnings.len() - MAX, Things::Warnings),
-        );
-    }
-    lines
-}
-
-fn warning(
-    warning: &Warning,
-    report: &Report,
-    locale: &Locale,
-    known: &impl Fn(&ModuleId) -> String,
-) -> String {
-    const KEY: usize = 120;
-    const REASON: usize = 200;
-    let words = locale.words;
-    match warning {
-        Warning::NoFiles { module } => words.warning(WarningText::NoFiles(&known(module))),
-        Warning::EndBeforeStart { module } => {
-            words.warning(WarningText::EndBeforeStart(&known(module)))
-        }
-        Warning::UnreadableKey { key, reason } => words.warning(WarningText::UnreadableKey(
-            &clean(key, KEY),
-            &clean(&words.reason(reason), REASON),
-        )),
-        Warning::GoneMembers { modules } => {
-            let names = modules.iter().map(|id| name(id.as_str()));
-            Joined::of(names, locale).map_or_else(String::new, |joined| {
-                words.warning(WarningText::GoneMembers(joined.names()))
-            })
-        }
-        Warning::HealthyModuleProbe { module } => {
-            let probes = report.destination.iter().flat_map(|d| &d.probes);
-            let cause = probes
-                .filter(|probe| probe.module == *module)
-                .map(|probe| probe.cause)
-                .next();
-            words.warning(WarningText::HealthyModuleProbe(&known(module), cause))
-        }
-        Warning::StaleLock {
-            module,
-            owner,
-            since,
-        } => {
-            let since = since.map(|since| locale.written(since));
-            words.warning(WarningText::StaleLock(
-                &known(module),
-                &name(owner),
-                since.as_ref().map(|since| since.past()),
-            ))
-        }
-        Warning::Shrunk { .. }
-        | Warning::LongerThanInterval { .. }
-        | Warning::LongerThanUsual { .. }
-        | Warning::SkippedElapses { .. }
-        | Warning::Unreported { .. }
-        | Warning::UncoveredModules { .. }
-        | Warning::SnapshotTooOld { .. }
-        | Warning::OwnVpnSuspect
-        | Warning::NodeZone { .. }
-        | Warning::ClockMoved { .. } => String::new(),
-    }
 }
 
 #[cfg(test)]

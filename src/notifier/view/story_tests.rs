@@ -75,7 +75,7 @@ fn where_no_plan_was_checked_none_is_called_fine() {
         (Language::It, "Nessun piano di backup da verificare"),
     ] {
         let view = told(&report, language);
-        assert_eq!((view.headline.text, view.icon), (headline, "⚠️"));
+        assert_eq!((&*view.headline.text, view.icon), (headline, "⚠️"));
     }
 }
 

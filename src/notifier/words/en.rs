@@ -1,9 +1,19 @@
 //! English.
 
-use super::{DestinationStory, Labels, Names, Past, Things, Unit, WarningText, What, Words};
+mod advice;
+mod causes;
+mod plans;
+mod run;
+mod warnings;
+
+use std::borrow::Cow;
+
+use super::{
+    DestinationStory, Glance, Headline, Labels, Names, Past, PlanStory, Reasoned, Things, Unit,
+    WarningText, What, Words,
+};
 use crate::model::{
-    Advice, ModuleCause, Outcome, PlanCause, ProbeMethod, Reason, Remark, RepoCause, ReportKind,
-    SkipReason,
+    Advice, ModuleCause, Outcome, PlanCause, ProbeMethod, Reason, Remark, RepoCause, SkipReason,
 };
 
 /// English.
@@ -42,6 +52,18 @@ static LABELS: Labels = Labels {
     alerts: "Alerts that led here",
     open_admin: "Open cluster-admin",
     footer: "Sent by ns8-backup-monitor.",
+    run: "Run",
+    planned: "Planned for",
+    run_took: "Run time",
+    next_run: "Next run",
+    newest_run: "Last run",
+    standing: "State",
+    applications: "Applications",
+    attention: "Need attention",
+    uncovered: "In no plan",
+    last_plan: "Last plan",
+    since: "In none since",
+    last_good: "Last good backup",
 };
 
 fn applications(n: usize) -> String {
@@ -106,101 +128,85 @@ impl Words for English {
         format!("{n} {unit}{}", if n == 1 { "" } else { "s" })
     }
 
+    fn spans(&self, larger: &str, smaller: &str) -> String {
+        format!("{larger} {smaller}")
+    }
+
     fn and_more(&self, n: usize, _: Things) -> String {
         format!("and {n} more")
     }
 
-    fn headline(&self, kind: ReportKind, outcome: Outcome) -> &'static str {
-        match (kind, outcome) {
-            (ReportKind::Run, Outcome::Success) => "Backup completed",
-            (ReportKind::Run, Outcome::Partial) => "Backup partially failed",
-            (ReportKind::Run, Outcome::RepoFailure) => "Backup failed",
-            (ReportKind::UnknownPlan, _) => "Alert for an unknown backup plan",
-            (ReportKind::RedisUnreachable, _) => "Backup state unknown",
-            (ReportKind::AllWell, _) => "All backup plans are fine",
-            (ReportKind::Uncovered, _) => "Applications no longer backed up",
-            (ReportKind::Digest, _) => "Weekly backup summary",
-        }
-    }
-
-    fn no_plan_headline(&self) -> &'static str {
-        "No backup plan to check"
+    fn headline(&self, headline: Headline) -> Cow<'static, str> {
+        run::headline(headline)
     }
 
     fn counts(&self, bad: usize, counted: usize) -> String {
         format!("{bad} of {} failed", applications(counted))
     }
 
+    fn no_sign(&self) -> &'static str {
+        "no sign of a run"
+    }
+
+    fn by_hand(&self, part: Option<(usize, usize)>) -> String {
+        run::by_hand(part)
+    }
+
+    fn bad_for(&self, length: &str) -> String {
+        format!("bad for {length}")
+    }
+
+    fn glance(&self, glance: Glance) -> String {
+        run::glance(glance)
+    }
+
     fn what(&self, what: What<'_>) -> String {
-        match what {
-            What::AllGood(1) => "The only application of this plan was backed up.".into(),
-            What::AllGood(n) => format!("All {n} applications were backed up."),
-            What::SomeFailed(bad, counted) => format!(
-                "{bad} of {} did not complete the backup. The other {} fine.",
-                applications(counted),
-                match counted.saturating_sub(bad) {
-                    1 => "one is".to_owned(),
-                    rest => format!("{rest} are"),
-                }
-            ),
-            What::NoneGood(1) => "The only application of this plan did not complete its backup.".into(),
-            What::NoneGood(n) => format!("None of the {n} applications completed its backup."),
-            What::NoStatus => {
-                "No application of this plan has a status: nothing shows that a backup was made."
-                    .into()
-            }
-            What::NoMembers => "This plan backs up no application that the cluster has.".into(),
-            What::NothingDue => "No application was due in this run.".into(),
-            What::UnknownPlan(ids) => format!(
-                "An alert names {} that this cluster does not have: {}.",
-                if ids.several { "backup plans" } else { "a backup plan" },
-                ids.text
-            ),
-            What::RedisUnreachable(since) => format!(
-                "It is not known how the backups went: the cluster's Redis {}.",
-                match since {
-                    Some(since) => format!("has not answered since {}", ago(since)),
-                    None => "does not answer".to_owned(),
-                }
-            ),
-            What::AllWell(0) => "An alert came in that names no plan, and there is no enabled plan with applications to check.".into(),
-            What::AllWell(1) => "An alert came in that names no plan. The only enabled plan was checked, and it is fine.".into(),
-            What::AllWell(n) => format!(
-                "An alert came in that names no plan. The {n} enabled plans were checked, and they are fine."
-            ),
+        run::what(what)
+    }
+
+    fn reasoned(&self, why: Reasoned<'_>) -> String {
+        run::reasoned(why)
+    }
+
+    fn ok_again(&self, who: Names<'_>) -> String {
+        format!("Good again: {}.", who.text)
+    }
+
+    fn started_by_hand(&self, part: Option<(usize, usize)>) -> String {
+        run::started_by_hand(part)
+    }
+
+    fn held_back(&self, n: u32, until: &str) -> String {
+        run::held_back(n, until)
+    }
+
+    fn in_no_plan(&self, n: usize) -> String {
+        let verb = if n == 1 { "is" } else { "are" };
+        format!("{} {verb} in no plan.", applications(n))
+    }
+
+    fn why_uncovered(&self, several: bool) -> &'static str {
+        if several {
+            "Somebody took them out of their plan, or they were moved, cloned or restored: then they have new ids, which no plan names."
+        } else {
+            "Somebody took it out of its plan, or it was moved, cloned or restored: then it has a new id, which no plan names."
         }
+    }
+
+    fn alert_of_the_gone(&self, who: Names<'_>) -> String {
+        format!(
+            "{} left the plan or the cluster during the run. NS8's own alert for {} ends only with the plan's next run.",
+            who.text,
+            if who.several { "them" } else { "it" }
+        )
     }
 
     fn alarmed(&self) -> &'static str {
         "An alert asked for this check; the newest results show no failure."
     }
 
-    fn why(&self, cause: ModuleCause, who: Names<'_>) -> String {
-        let names = who.text;
-        match cause {
-            ModuleCause::Ok => format!("{names}: backed up."),
-            ModuleCause::BackupError => format!("{names}: the backup itself ended with errors."),
-            ModuleCause::AfterBackup => format!(
-                "{names}: the snapshot was made and is safe; what follows it (retention or statistics) failed."
-            ),
-            ModuleCause::Unreported => {
-                format!("{names}: backed up, but the node could not report it.")
-            }
-            ModuleCause::NotFinished => {
-                format!("{names}: the run was given up before any result came.")
-            }
-            ModuleCause::Busy => format!("{names}: the backup of another plan was still running."),
-            ModuleCause::NodeUnreachable => format!("{names}: the node does not answer."),
-            ModuleCause::Missed => format!(
-                "{names}: the backup did not start, or was stopped before the node's first application ended."
-            ),
-            ModuleCause::NeverRan => format!("{names}: never ran in this plan."),
-            ModuleCause::Unreadable => {
-                format!("{names}: there is a status, but it cannot be understood.")
-            }
-            ModuleCause::NotDue => format!("{names}: joined the plan after the run had begun."),
-            ModuleCause::Excluded => format!("{names}: {} in no plan.", is(who)),
-        }
+    fn why(&self, cause: ModuleCause, who: Names<'_>, by: Option<&str>) -> String {
+        causes::why(cause, who, by)
     }
 
     fn why_repository(
@@ -230,7 +236,7 @@ impl Words for English {
 
     fn plan_cause(&self, cause: PlanCause) -> &'static str {
         match cause {
-            PlanCause::Missed => "No node ran the plan.",
+            PlanCause::Missed => "No node of the plan shows a result of this run.",
             PlanCause::Disabled => "The plan is switched off; its alert ends only with a next run.",
             PlanCause::UnknownPlan => {
                 "The plan was deleted, or the alert carries a wrong label or belongs to another cluster."
@@ -275,6 +281,14 @@ impl Words for English {
         )
     }
 
+    fn last_good(&self, who: Names<'_>, at: Past<'_>) -> String {
+        format!(
+            "{}: the last good backup is of {}; what changed since then may be in none.",
+            who.text,
+            ago(at)
+        )
+    }
+
     fn never_saved(&self, who: Names<'_>) -> String {
         format!(
             "{}: there is no snapshot at all; nothing could be restored.",
@@ -298,72 +312,11 @@ impl Words for English {
     }
 
     fn advice(&self, advice: Advice) -> &'static str {
-        match advice {
-            Advice::CheckDestination => {
-                "Check that the destination is up and can be reached from the nodes: service, network, name resolution, certificate."
-            }
-            Advice::CheckCredentials => {
-                "Check the destination's credentials and permissions (cluster-admin, Backup and restore)."
-            }
-            Advice::CheckPassword => {
-                "Compare the destination's data encryption key in the cluster with the one you keep in a safe place: the destination may have been created anew or imported with another key."
-            }
-            Advice::RemoveLock => {
-                "Make sure that no backup is running. Then remove the stale lock, as root on the application's node."
-            }
-            Advice::WaitForLock => {
-                "Something is working on the repository right now. Wait until it has ended, then look again."
-            }
-            Advice::CheckRepository => {
-                "The repository is damaged: delete nothing, and check it, as root on the application's node."
-            }
-            Advice::FindRepository => {
-                "The repository is not where the cluster expects it: was it moved, renamed or deleted at the destination?"
-            }
-            Advice::ReadModuleLog => {
-                "Read what the run wrote on the application's node, as root there or in cluster-admin, System logs."
-            }
-            Advice::CheckRetention => {
-                "No data is missing. Read in the node's log what failed after the snapshot, and run the backup again."
-            }
-            Advice::RunByHand => {
-                "Run the plan once by hand (cluster-admin, Backup and restore, Run backup now)."
-            }
-            Advice::CheckRedis => "Check the Redis service, as root on the leader node.",
-            Advice::CheckAlertLabels => {
-                "Compare the alert's labels below with the plans in cluster-admin. If the plan was deleted on purpose, the rule or receiver that still sends this alert needs correction."
-            }
-            Advice::EnablePlan => {
-                "If the plan is meant to rest, there is nothing to do; else switch it on again (cluster-admin, Backup and restore)."
-            }
-            Advice::WaitForNextRun => {
-                "The next run writes the damaged status anew. If it stays so, run the backup by hand."
-            }
-            Advice::AddApplications => {
-                "The plan backs up nothing: choose the applications that it should back up (cluster-admin, Backup and restore)."
-            }
-            Advice::CheckPlans => {
-                "Check that the plans that should run are switched on and have applications (cluster-admin, Backup and restore)."
-            }
-            Advice::Nothing => "Nothing to do.",
-        }
+        advice::text(advice)
     }
 
     fn result(&self, cause: ModuleCause) -> &'static str {
-        match cause {
-            ModuleCause::Ok => "ok",
-            ModuleCause::BackupError => "backup failed",
-            ModuleCause::AfterBackup => "saved, then failed",
-            ModuleCause::Unreported => "saved, not reported",
-            ModuleCause::NotFinished => "not finished",
-            ModuleCause::Busy => "busy with another plan",
-            ModuleCause::NodeUnreachable => "node unreachable",
-            ModuleCause::Missed => "missed",
-            ModuleCause::NeverRan => "never ran",
-            ModuleCause::Unreadable => "status unreadable",
-            ModuleCause::NotDue => "not due yet",
-            ModuleCause::Excluded => "in no plan",
-        }
+        causes::result(cause)
     }
 
     fn newest_saved(&self, since: Past<'_>) -> String {
@@ -372,6 +325,19 @@ impl Words for English {
 
     fn saved_anyway(&self, at: &str) -> String {
         format!("Snapshot of {at} is safe")
+    }
+
+    fn ok_before(&self, at: Past<'_>) -> String {
+        format!("Last good backup: {}", ago(at))
+    }
+
+    fn held_by(&self, plan: &str) -> String {
+        format!("Held by plan {plan}")
+    }
+
+    fn not_counted(&self, cause: ModuleCause) -> Option<&'static str> {
+        (cause == ModuleCause::NotDue)
+            .then_some("Joined the plan after the run had begun; counts from the next run on")
     }
 
     fn none_saved(&self) -> &'static str {
@@ -432,34 +398,7 @@ impl Words for English {
     }
 
     fn warning(&self, warning: WarningText<'_>) -> String {
-        match warning {
-            WarningText::NoFiles(name) => {
-                format!("{name}: the backup is said to be fine, but it holds 0 files.")
-            }
-            WarningText::EndBeforeStart(name) => {
-                format!("{name}: the status ends before it starts; no clock can be right here.")
-            }
-            WarningText::UnreadableKey(key, reason) => {
-                format!("The Redis key {key} cannot be understood: {reason}.")
-            }
-            WarningText::GoneMembers(who) => format!(
-                "The plan still names {}, which {} no longer in the cluster.",
-                who.text,
-                is(who)
-            ),
-            WarningText::HealthyModuleProbe(name, cause) => format!(
-                "{name}: backed up, but its repository did not answer well{}.",
-                cause.map_or_else(String::new, |c| format!(" ({})", self.answer(c)))
-            ),
-            WarningText::StaleLock(name, owner, since) => format!(
-                "{name}: the repository has a stale lock. {}.",
-                self.lock(owner, since, false)
-            ),
-            WarningText::Unreported(who) => format!(
-                "{}: a snapshot of this run exists, but the node could not report it; the cluster shows an old status.",
-                who.text
-            ),
-        }
+        warnings::text(self, warning)
     }
 
     fn remark(&self, remark: &Remark) -> String {
@@ -483,16 +422,20 @@ impl Words for English {
         reason.to_string()
     }
 
+    fn plan(&self, story: PlanStory<'_>) -> String {
+        plans::story(story)
+    }
+
+    fn run_result(&self, outcome: Option<Outcome>, bad: usize, counted: usize) -> String {
+        plans::run_result(outcome, bad, counted)
+    }
+
     fn zone(&self, zone: &str) -> String {
         format!("All times: {zone}.")
     }
 
     fn switched_off(&self) -> &'static str {
         "switched off"
-    }
-
-    fn test_headline(&self) -> &'static str {
-        "Test mail"
     }
 
     fn test_what(&self, way: &str) -> String {

@@ -1,12 +1,22 @@
 //! Italian, in the words of NS8's own pages (`Backup e ripristino`, `Log di
 //! sistema`, `chiave di crittografia dei dati`).
 
+mod advice;
+mod causes;
+mod plans;
 mod probing;
+mod run;
+mod warnings;
 
-use super::{DestinationStory, Labels, Names, Past, Things, Unit, WarningText, What, Words};
+use std::borrow::Cow;
+
+use super::{
+    DestinationStory, Glance, Headline, Labels, Names, Past, PlanStory, Reasoned, Things, Unit,
+    WarningText, What, Words,
+};
 use crate::model::{
     Advice, Fault, ModuleCause, Outcome, PlanCause, ProbeMethod, Reason, Remark, RepoCause,
-    ReportKind, SkipReason,
+    SkipReason,
 };
 
 /// Italian.
@@ -45,6 +55,18 @@ static LABELS: Labels = Labels {
     alerts: "Allarmi ricevuti",
     open_admin: "Apri cluster-admin",
     footer: "Inviato da ns8-backup-monitor.",
+    run: "Esecuzione",
+    planned: "Prevista per",
+    run_took: "Durata totale",
+    next_run: "Prossima esecuzione",
+    newest_run: "Ultima esecuzione",
+    standing: "Stato",
+    applications: "Applicazioni",
+    attention: "Richiedono attenzione",
+    uncovered: "In nessun piano",
+    last_plan: "Ultimo piano",
+    since: "In nessuno dal",
+    last_good: "Ultimo backup riuscito",
 };
 
 fn ago(past: Past<'_>) -> String {
@@ -67,6 +89,23 @@ fn on(preposition: &str, date: &str) -> String {
         format!("{preposition}l'{date}")
     } else {
         format!("{preposition} {date}")
+    }
+}
+
+/// `l'8 nov`, but `il 18 nov`.
+fn the(date: &str) -> String {
+    if date.starts_with("8 ") || date.starts_with("11 ") {
+        format!("l'{date}")
+    } else {
+        format!("il {date}")
+    }
+}
+
+fn applications(n: usize) -> String {
+    if n == 1 {
+        "1 applicazione".into()
+    } else {
+        format!("{n} applicazioni")
     }
 }
 
@@ -113,30 +152,21 @@ impl Words for Italian {
         format!("{n} {}", if n == 1 { one } else { many })
     }
 
+    fn spans(&self, larger: &str, smaller: &str) -> String {
+        format!("{larger} e {smaller}")
+    }
+
     fn and_more(&self, n: usize, of: Things) -> String {
         match (of, n) {
             (Things::Applications, 1) => "e un'altra".into(),
             (Things::Applications, n) => format!("e altre {n}"),
-            (Things::Plans | Things::Warnings, 1) => "e un altro".into(),
-            (Things::Plans | Things::Warnings, n) => format!("e altri {n}"),
+            (Things::Plans | Things::Warnings | Things::Elapses, 1) => "e un altro".into(),
+            (Things::Plans | Things::Warnings | Things::Elapses, n) => format!("e altri {n}"),
         }
     }
 
-    fn headline(&self, kind: ReportKind, outcome: Outcome) -> &'static str {
-        match (kind, outcome) {
-            (ReportKind::Run, Outcome::Success) => "Backup completato",
-            (ReportKind::Run, Outcome::Partial) => "Backup parzialmente fallito",
-            (ReportKind::Run, Outcome::RepoFailure) => "Backup fallito",
-            (ReportKind::UnknownPlan, _) => "Allarme per un piano di backup sconosciuto",
-            (ReportKind::RedisUnreachable, _) => "Stato dei backup sconosciuto",
-            (ReportKind::AllWell, _) => "Tutti i piani di backup sono a posto",
-            (ReportKind::Uncovered, _) => "Applicazioni non più salvate",
-            (ReportKind::Digest, _) => "Riepilogo settimanale dei backup",
-        }
-    }
-
-    fn no_plan_headline(&self) -> &'static str {
-        "Nessun piano di backup da verificare"
+    fn headline(&self, headline: Headline) -> Cow<'static, str> {
+        run::headline(headline)
     }
 
     fn counts(&self, bad: usize, counted: usize) -> String {
@@ -147,87 +177,74 @@ impl Words for Italian {
         }
     }
 
+    fn no_sign(&self) -> &'static str {
+        "nessuna traccia dell'esecuzione"
+    }
+
+    fn by_hand(&self, part: Option<(usize, usize)>) -> String {
+        run::by_hand(part)
+    }
+
+    fn bad_for(&self, length: &str) -> String {
+        format!("non lo era da {length}")
+    }
+
+    fn glance(&self, glance: Glance) -> String {
+        run::glance(glance)
+    }
+
     fn what(&self, what: What<'_>) -> String {
-        match what {
-            What::AllGood(1) => "Il backup dell'unica applicazione del piano è riuscito.".into(),
-            What::AllGood(n) => format!("Il backup di tutte le {n} applicazioni è riuscito."),
-            What::SomeFailed(bad, counted) => {
-                let failed = if bad == 1 {
-                    format!("1 applicazione su {counted} non ha completato il backup.")
-                } else {
-                    format!("{bad} applicazioni su {counted} non hanno completato il backup.")
-                };
-                match counted.saturating_sub(bad) {
-                    1 => format!("{failed} L'altra è a posto."),
-                    rest => format!("{failed} Le altre {rest} sono a posto."),
-                }
-            }
-            What::NoneGood(1) => {
-                "L'unica applicazione del piano non ha completato il backup.".into()
-            }
-            What::NoneGood(n) => {
-                format!("Nessuna delle {n} applicazioni ha completato il backup.")
-            }
-            What::NoStatus => {
-                "Nessuna applicazione del piano ha uno stato: nulla indica che sia stato fatto un backup."
-                    .into()
-            }
-            What::NoMembers => {
-                "Questo piano non salva alcuna applicazione esistente nel cluster.".into()
-            }
-            What::NothingDue => "Nessuna applicazione era prevista in questa esecuzione.".into(),
-            What::UnknownPlan(ids) if ids.several => format!(
-                "Un allarme nomina piani di backup che in questo cluster non esistono: {}.",
-                ids.text
-            ),
-            What::UnknownPlan(id) => format!(
-                "Un allarme nomina un piano di backup che in questo cluster non esiste: {}.",
-                id.text
-            ),
-            What::RedisUnreachable(gone) => format!(
-                "Non è possibile sapere come sono andati i backup: il Redis del cluster non risponde{}.",
-                gone.map_or_else(String::new, |gone| format!(" {}", on("dal", &since(gone))))
-            ),
-            What::AllWell(0) => "È arrivato un allarme che non nomina alcun piano, e non c'è alcun piano abilitato con applicazioni da verificare.".into(),
-            What::AllWell(1) => "È arrivato un allarme che non nomina alcun piano. L'unico piano abilitato è stato verificato ed è a posto.".into(),
-            What::AllWell(n) => format!(
-                "È arrivato un allarme che non nomina alcun piano. I {n} piani abilitati sono stati verificati e sono a posto."
-            ),
+        run::what(what)
+    }
+
+    fn reasoned(&self, why: Reasoned<'_>) -> String {
+        run::reasoned(why)
+    }
+
+    fn ok_again(&self, who: Names<'_>) -> String {
+        format!("Di nuovo a posto: {}.", who.text)
+    }
+
+    fn started_by_hand(&self, part: Option<(usize, usize)>) -> String {
+        run::started_by_hand(part)
+    }
+
+    fn held_back(&self, n: u32, until: &str) -> String {
+        run::held_back(n, until)
+    }
+
+    fn in_no_plan(&self, n: usize) -> String {
+        let verb = if n == 1 { "è" } else { "sono" };
+        format!("{} non {verb} in alcun piano.", applications(n))
+    }
+
+    fn why_uncovered(&self, several: bool) -> &'static str {
+        if several {
+            "Qualcuno le ha tolte dal piano, oppure sono state spostate, clonate o ripristinate: in tal caso hanno nuovi id, che nessun piano nomina."
+        } else {
+            "Qualcuno l'ha tolta dal piano, oppure è stata spostata, clonata o ripristinata: in tal caso ha un nuovo id, che nessun piano nomina."
         }
+    }
+
+    fn alert_of_the_gone(&self, who: Names<'_>) -> String {
+        format!(
+            "{} {} il piano o il cluster durante l'esecuzione. L'allarme di NS8 che {} riguarda rientra solo con la prossima esecuzione del piano.",
+            who.text,
+            if who.several {
+                "hanno lasciato"
+            } else {
+                "ha lasciato"
+            },
+            if who.several { "le" } else { "la" }
+        )
     }
 
     fn alarmed(&self) -> &'static str {
         "La verifica è partita da un allarme; gli ultimi risultati non mostrano errori."
     }
 
-    fn why(&self, cause: ModuleCause, who: Names<'_>) -> String {
-        let names = who.text;
-        match cause {
-            ModuleCause::Ok => format!("{names}: backup riuscito."),
-            ModuleCause::BackupError => format!("{names}: il backup è terminato con errori."),
-            ModuleCause::AfterBackup => format!(
-                "{names}: lo snapshot è stato creato ed è al sicuro; è fallito ciò che segue (retention o statistiche)."
-            ),
-            ModuleCause::Unreported => {
-                format!("{names}: backup riuscito, ma il nodo non ha potuto comunicarlo.")
-            }
-            ModuleCause::NotFinished => {
-                format!("{names}: nessun esito; l'esecuzione è stata considerata interrotta.")
-            }
-            ModuleCause::Busy => {
-                format!("{names}: era ancora in corso il backup di un altro piano.")
-            }
-            ModuleCause::NodeUnreachable => format!("{names}: il nodo non risponde."),
-            ModuleCause::Missed => format!(
-                "{names}: il backup non è partito, oppure è stato interrotto prima che terminasse la prima applicazione del nodo."
-            ),
-            ModuleCause::NeverRan => format!("{names}: mai salvata da questo piano."),
-            ModuleCause::Unreadable => format!("{names}: lo stato esiste ma non è comprensibile."),
-            ModuleCause::NotDue => {
-                format!("{names}: aggiunta al piano a esecuzione già iniziata.")
-            }
-            ModuleCause::Excluded => format!("{names}: in nessun piano."),
-        }
+    fn why(&self, cause: ModuleCause, who: Names<'_>, by: Option<&str>) -> String {
+        causes::why(cause, who, by)
     }
 
     fn why_repository(
@@ -257,7 +274,7 @@ impl Words for Italian {
 
     fn plan_cause(&self, cause: PlanCause) -> &'static str {
         match cause {
-            PlanCause::Missed => "Nessun nodo ha eseguito il piano.",
+            PlanCause::Missed => "Nessun nodo del piano mostra un esito di questa esecuzione.",
             PlanCause::Disabled => {
                 "Il piano è disabilitato; il suo allarme rientra solo con una nuova esecuzione."
             }
@@ -306,6 +323,14 @@ impl Words for Italian {
         )
     }
 
+    fn last_good(&self, who: Names<'_>, at: Past<'_>) -> String {
+        format!(
+            "{}: l'ultimo backup riuscito è {}; le modifiche successive potrebbero non essere in alcun backup.",
+            who.text,
+            on("del", &ago(at))
+        )
+    }
+
     fn never_saved(&self, who: Names<'_>) -> String {
         format!(
             "{}: non esiste alcuno snapshot; non si potrebbe ripristinare nulla.",
@@ -326,72 +351,11 @@ impl Words for Italian {
     }
 
     fn advice(&self, advice: Advice) -> &'static str {
-        match advice {
-            Advice::CheckDestination => {
-                "Verificare che la destinazione sia attiva e raggiungibile dai nodi: servizio, rete, risoluzione dei nomi, certificato."
-            }
-            Advice::CheckCredentials => {
-                "Verificare credenziali e permessi della destinazione (cluster-admin, Backup e ripristino)."
-            }
-            Advice::CheckPassword => {
-                "Confrontare la chiave di crittografia dei dati della destinazione con quella conservata in un luogo sicuro: la destinazione potrebbe essere stata ricreata o importata con un'altra chiave."
-            }
-            Advice::RemoveLock => {
-                "Accertarsi che nessun backup sia in corso, poi rimuovere il lock rimasto, come root sul nodo dell'applicazione."
-            }
-            Advice::WaitForLock => {
-                "In questo momento il repository è in uso. Attendere la fine dell'operazione, poi ricontrollare."
-            }
-            Advice::CheckRepository => {
-                "Il repository è danneggiato: non cancellare nulla e controllarlo, come root sul nodo dell'applicazione."
-            }
-            Advice::FindRepository => {
-                "Il repository non è dove il cluster se lo aspetta: è stato spostato, rinominato o eliminato sulla destinazione?"
-            }
-            Advice::ReadModuleLog => {
-                "Leggere cosa ha scritto l'esecuzione sul nodo dell'applicazione, come root sul nodo oppure in cluster-admin, Log di sistema."
-            }
-            Advice::CheckRetention => {
-                "Nessun dato è andato perso. Leggere nel log del nodo cosa è fallito dopo lo snapshot, poi rieseguire il backup."
-            }
-            Advice::RunByHand => {
-                "Eseguire il piano una volta a mano (cluster-admin, Backup e ripristino, Eseguire il backup ora)."
-            }
-            Advice::CheckRedis => "Controllare il servizio Redis, come root sul nodo leader.",
-            Advice::CheckAlertLabels => {
-                "Confrontare le etichette dell'allarme, qui sotto, con i piani in cluster-admin. Se il piano è stato eliminato di proposito, va corretta la regola o il receiver che invia ancora l'allarme."
-            }
-            Advice::EnablePlan => {
-                "Se il piano deve restare fermo non c'è nulla da fare; altrimenti riabilitarlo (cluster-admin, Backup e ripristino)."
-            }
-            Advice::WaitForNextRun => {
-                "La prossima esecuzione riscrive lo stato danneggiato. Se il problema resta, eseguire il backup a mano."
-            }
-            Advice::AddApplications => {
-                "Il piano non salva nulla: scegliere le applicazioni che deve salvare (cluster-admin, Backup e ripristino)."
-            }
-            Advice::CheckPlans => {
-                "Verificare che i piani previsti siano abilitati e abbiano applicazioni (cluster-admin, Backup e ripristino)."
-            }
-            Advice::Nothing => "Nulla da fare.",
-        }
+        advice::text(advice)
     }
 
     fn result(&self, cause: ModuleCause) -> &'static str {
-        match cause {
-            ModuleCause::Ok => "ok",
-            ModuleCause::BackupError => "backup fallito",
-            ModuleCause::AfterBackup => "salvata, poi errore",
-            ModuleCause::Unreported => "salvata, non comunicata",
-            ModuleCause::NotFinished => "non terminata",
-            ModuleCause::Busy => "occupata da altro piano",
-            ModuleCause::NodeUnreachable => "nodo irraggiungibile",
-            ModuleCause::Missed => "non eseguita",
-            ModuleCause::NeverRan => "mai eseguita",
-            ModuleCause::Unreadable => "stato illeggibile",
-            ModuleCause::NotDue => "non ancora prevista",
-            ModuleCause::Excluded => "in nessun piano",
-        }
+        causes::result(cause)
     }
 
     fn newest_saved(&self, since: Past<'_>) -> String {
@@ -400,6 +364,20 @@ impl Words for Italian {
 
     fn saved_anyway(&self, at: &str) -> String {
         format!("Lo snapshot {} è al sicuro", on("del", at))
+    }
+
+    fn ok_before(&self, at: Past<'_>) -> String {
+        format!("Ultimo backup riuscito: {}", ago(at))
+    }
+
+    fn held_by(&self, plan: &str) -> String {
+        format!("Occupata dal piano {plan}")
+    }
+
+    fn not_counted(&self, cause: ModuleCause) -> Option<&'static str> {
+        (cause == ModuleCause::NotDue).then_some(
+            "Aggiunta al piano a esecuzione già iniziata; conta dalla prossima esecuzione",
+        )
     }
 
     fn none_saved(&self) -> &'static str {
@@ -460,34 +438,7 @@ impl Words for Italian {
     }
 
     fn warning(&self, warning: WarningText<'_>) -> String {
-        match warning {
-            WarningText::NoFiles(name) => {
-                format!("{name}: il backup risulta riuscito, ma contiene 0 file.")
-            }
-            WarningText::EndBeforeStart(name) => format!(
-                "{name}: lo stato finisce prima di iniziare; gli orari non possono essere corretti."
-            ),
-            WarningText::UnreadableKey(key, reason) => {
-                format!("La chiave Redis {key} non è comprensibile: {reason}.")
-            }
-            WarningText::GoneMembers(who) => format!(
-                "Il piano nomina ancora {}, che nel cluster non {} più.",
-                who.text,
-                if who.several { "esistono" } else { "esiste" }
-            ),
-            WarningText::HealthyModuleProbe(name, cause) => format!(
-                "{name}: salvata, ma il suo repository non ha risposto bene{}.",
-                cause.map_or_else(String::new, |c| format!(" ({})", self.answer(c)))
-            ),
-            WarningText::StaleLock(name, owner, held) => format!(
-                "{name}: nel repository è rimasto un vecchio lock. {}.",
-                self.lock(owner, held, false)
-            ),
-            WarningText::Unreported(who) => format!(
-                "{}: lo snapshot di questa esecuzione esiste, ma il nodo non ha potuto comunicarlo; il cluster mostra uno stato vecchio.",
-                who.text
-            ),
-        }
+        warnings::text(self, warning)
     }
 
     fn remark(&self, remark: &Remark) -> String {
@@ -515,16 +466,20 @@ impl Words for Italian {
         }
     }
 
+    fn plan(&self, story: PlanStory<'_>) -> String {
+        plans::story(story)
+    }
+
+    fn run_result(&self, outcome: Option<Outcome>, bad: usize, counted: usize) -> String {
+        plans::run_result(outcome, bad, counted)
+    }
+
     fn zone(&self, zone: &str) -> String {
         format!("Tutti gli orari: {zone}.")
     }
 
     fn switched_off(&self) -> &'static str {
         "disabilitato"
-    }
-
-    fn test_headline(&self) -> &'static str {
-        "Mail di prova"
     }
 
     fn test_what(&self, way: &str) -> String {

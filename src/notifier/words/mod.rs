@@ -6,12 +6,20 @@
 
 mod en;
 mod it;
+mod said;
+
+use std::borrow::Cow;
 
 use serde::Serialize;
 
 use crate::model::{
     Advice, Language, ModuleCause, Outcome, PlanCause, ProbeMethod, Reason, Remark, RepoCause,
-    ReportKind, SkipReason,
+    SkipReason,
+};
+
+pub use said::{
+    DestinationStory, Glance, Headline, Names, Past, PlanStory, Reasoned, Things, Told, Unit,
+    WarningText, What,
 };
 
 /// The words of `language`.
@@ -20,104 +28,6 @@ pub fn words(language: Language) -> &'static dyn Words {
         Language::En => &en::English,
         Language::It => &it::Italian,
     }
-}
-
-/// A unit of a rough length of time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unit {
-    /// 60 s.
-    Minute,
-    /// 60 minutes.
-    Hour,
-    /// 24 hours.
-    Day,
-}
-
-/// What is counted where only a number is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Things {
-    /// Applications.
-    Applications,
-    /// Plans.
-    Plans,
-    /// Warnings.
-    Warnings,
-}
-
-/// Names in a sentence: already joined, and whether they are several, for the
-/// verb.
-#[derive(Clone, Copy, Debug)]
-pub struct Names<'a> {
-    /// `Mail (mail1), Webtop (webtop1)`.
-    pub text: &'a str,
-    /// More than one.
-    pub several: bool,
-}
-
-/// A moment in a sentence: the date, and how long ago it was.
-#[derive(Clone, Copy, Debug)]
-pub struct Past<'a> {
-    /// `18 Nov 2026 02:04 CET`.
-    pub at: &'a str,
-    /// `3 days`; nothing when the moment lies ahead (clocks differ).
-    pub age: Option<&'a str>,
-}
-
-/// What happened, in one sentence at the top.
-#[derive(Clone, Copy, Debug)]
-pub enum What<'a> {
-    /// All that count are ok.
-    AllGood(usize),
-    /// Some failed, out of how many.
-    SomeFailed(usize, usize),
-    /// All failed.
-    NoneGood(usize),
-    /// Nothing shows that a backup was made.
-    NoStatus,
-    /// The plan has no application that could be backed up.
-    NoMembers,
-    /// No application was due.
-    NothingDue,
-    /// An alert named what is no plan; its ids.
-    UnknownPlan(Names<'a>),
-    /// Redis does not answer.
-    RedisUnreachable(Option<Past<'a>>),
-    /// Every plan is fine; how many there are.
-    AllWell(usize),
-}
-
-/// What is to be said of the destination on the first screen.
-#[derive(Clone, Copy, Debug)]
-pub enum DestinationStory<'a> {
-    /// It failed, and how.
-    Failed(&'a str, RepoCause),
-    /// It is fine although everything failed.
-    FaultElsewhere(&'a str),
-    /// It is fine.
-    Fine(&'a str),
-    /// Nobody asked it, and why.
-    NotChecked(Option<&'a str>),
-    /// It was asked, and the answers do not tell.
-    Unclear(&'a str),
-}
-
-/// A warning with its names ready for display.
-#[derive(Clone, Copy, Debug)]
-pub enum WarningText<'a> {
-    /// 0 files.
-    NoFiles(&'a str),
-    /// End before start.
-    EndBeforeStart(&'a str),
-    /// A key that could not be understood, and why.
-    UnreadableKey(&'a str, &'a str),
-    /// Members that are gone.
-    GoneMembers(Names<'a>),
-    /// A healthy module's repository did not answer well; how it answered.
-    HealthyModuleProbe(&'a str, Option<RepoCause>),
-    /// A stale lock: where, whose, since when.
-    StaleLock(&'a str, &'a str, Option<Past<'a>>),
-    /// Saved, but its node could not report it.
-    Unreported(Names<'a>),
 }
 
 /// One language.
@@ -134,21 +44,46 @@ pub trait Words: Sync {
     fn day_letter(&self) -> char;
     /// `3 days`.
     fn span(&self, n: u64, unit: Unit) -> String;
+    /// `2 days 3 hours`: a span with a smaller one.
+    fn spans(&self, larger: &str, smaller: &str) -> String;
     /// `and 12 more`; of what decides the gender.
     fn and_more(&self, n: usize, of: Things) -> String;
 
     /// The verdict, as the subject and the headline have it.
-    fn headline(&self, kind: ReportKind, outcome: Outcome) -> &'static str;
-    /// The same where all would be well, had there been any plan to check.
-    fn no_plan_headline(&self) -> &'static str;
+    fn headline(&self, headline: Headline) -> Cow<'static, str>;
     /// `2 of 7 applications failed`; for the subject.
     fn counts(&self, bad: usize, counted: usize) -> String;
+    /// The same of a run that nobody saw anything of.
+    fn no_sign(&self) -> &'static str;
+    /// `started by hand: 2 of 7 applications`, without the numbers where it was
+    /// of all; for subject and facts.
+    fn by_hand(&self, part: Option<(usize, usize)>) -> String;
+    /// `bad for 2 days 3 hours`; for the subject.
+    fn bad_for(&self, length: &str) -> String;
+    /// `1 of 3 plans needs attention`; for the subject.
+    fn glance(&self, glance: Glance) -> String;
     /// What happened.
     fn what(&self, what: What<'_>) -> String;
+    /// Why it is told.
+    fn reasoned(&self, why: Reasoned<'_>) -> String;
+    /// What is ok again.
+    fn ok_again(&self, who: Names<'_>) -> String;
+    /// Somebody started the run, of so many of the plan's applications.
+    fn started_by_hand(&self, part: Option<(usize, usize)>) -> String;
+    /// So many reports were held back until then.
+    fn held_back(&self, n: u32, until: &str) -> String;
+    /// Applications that are in no plan.
+    fn in_no_plan(&self, n: usize) -> String;
+    /// How applications lose their plan.
+    fn why_uncovered(&self, several: bool) -> &'static str;
+    /// Members left, and NS8's alert for them goes on.
+    fn alert_of_the_gone(&self, who: Names<'_>) -> String;
     /// What answered an alert although nothing is wrong.
     fn alarmed(&self) -> &'static str;
-    /// Why these modules are not ok.
-    fn why(&self, cause: ModuleCause, who: Names<'_>) -> String;
+    /// Why these modules are not ok. `by` is, where it is known and the same
+    /// for all, the plan that held what is `busy`, the time of the snapshot of
+    /// what is `after_backup`, else the node.
+    fn why(&self, cause: ModuleCause, who: Names<'_>, by: Option<&str>) -> String;
     /// Why, as the modules' repositories tell it; `lock` says who holds a
     /// single one. Nothing where the answer explains nothing.
     fn why_repository(
@@ -163,6 +98,8 @@ pub trait Words: Sync {
     fn destination(&self, story: DestinationStory<'_>) -> String;
     /// Since when data is in no backup.
     fn at_risk(&self, who: Names<'_>, since: Past<'_>) -> String;
+    /// When it was last ok, where nobody asked for snapshots.
+    fn last_good(&self, who: Names<'_>, at: Past<'_>) -> String;
     /// There is no snapshot at all.
     fn never_saved(&self, who: Names<'_>) -> String;
     /// It is not known since when data is in no backup.
@@ -178,6 +115,12 @@ pub trait Words: Sync {
     fn newest_saved(&self, since: Past<'_>) -> String;
     /// Below a module: the snapshot of this run is there.
     fn saved_anyway(&self, at: &str) -> String;
+    /// Below a module: it was last ok then.
+    fn ok_before(&self, at: Past<'_>) -> String;
+    /// Below a module: the plan that held it.
+    fn held_by(&self, plan: &str) -> String;
+    /// Below a module: why it does not count.
+    fn not_counted(&self, cause: ModuleCause) -> Option<&'static str>;
     /// Below a module: none at all.
     fn none_saved(&self) -> &'static str;
     /// Modules that the table leaves out: how many, and that number written.
@@ -200,13 +143,15 @@ pub trait Words: Sync {
     fn skipped(&self, reason: &SkipReason) -> String;
     /// What is wrong with a key of Redis.
     fn reason(&self, reason: &Reason) -> String;
+    /// How a plan stands.
+    fn plan(&self, story: PlanStory<'_>) -> String;
+    /// A run's result in the table of plans; `None`: not known.
+    fn run_result(&self, outcome: Option<Outcome>, bad: usize, counted: usize) -> String;
     /// The zone of all times.
     fn zone(&self, zone: &str) -> String;
     /// Behind the schedule of a plan that is not enabled.
     fn switched_off(&self) -> &'static str;
 
-    /// Subject and headline of the test mail.
-    fn test_headline(&self) -> &'static str;
     /// What a test mail says; through which way it went.
     fn test_what(&self, way: &str) -> String;
     /// What there is to do after a test mail.
@@ -249,178 +194,34 @@ pub struct Labels {
     pub alerts: &'static str,
     pub open_admin: &'static str,
     pub footer: &'static str,
+    pub run: &'static str,
+    pub planned: &'static str,
+    pub run_took: &'static str,
+    pub next_run: &'static str,
+    pub newest_run: &'static str,
+    pub standing: &'static str,
+    pub applications: &'static str,
+    pub attention: &'static str,
+    pub uncovered: &'static str,
+    pub last_plan: &'static str,
+    pub since: &'static str,
+    pub last_good: &'static str,
+}
+
+/// `text` as a sentence, with names behind it.
+fn sentence(text: &str, names: Option<Names<'_>>) -> String {
+    let mut chars = text.chars();
+    let first: String = chars
+        .next()
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .collect();
+    let rest = chars.as_str();
+    match names {
+        Some(names) => format!("{first}{rest}: {}.", names.text),
+        None => format!("{first}{rest}."),
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::{CredentialFault, Obstacle};
-
-    const REPO_CAUSES: [RepoCause; 11] = [
-        RepoCause::Reachable,
-        RepoCause::NotFound,
-        RepoCause::WrongPassword,
-        RepoCause::Locked,
-        RepoCause::Busy,
-        RepoCause::Forbidden,
-        RepoCause::Unreachable,
-        RepoCause::Timeout,
-        RepoCause::Corrupt,
-        RepoCause::Error,
-        RepoCause::NotProbed,
-    ];
-
-    fn unlike<T: std::fmt::Display>(mut said: Vec<T>) -> usize {
-        said.sort_by_key(ToString::to_string);
-        said.dedup_by_key(|text| text.to_string());
-        said.len()
-    }
-
-    #[test]
-    fn no_two_causes_are_told_in_the_same_words() {
-        let who = Names {
-            text: "Mail (mail1)",
-            several: false,
-        };
-        for language in [Language::En, Language::It] {
-            let w = words(language);
-            let results = ModuleCause::ALL.map(|cause| w.result(cause)).to_vec();
-            assert_eq!(unlike(results), 12, "{language:?}");
-            let why = ModuleCause::ALL.map(|cause| w.why(cause, who)).to_vec();
-            assert_eq!(unlike(why), 12, "{language:?}");
-            let answers = REPO_CAUSES.map(|cause| w.answer(cause)).to_vec();
-            assert_eq!(unlike(answers), REPO_CAUSES.len(), "{language:?}");
-        }
-    }
-
-    #[test]
-    fn the_verdicts_are_the_words_of_the_documents() {
-        let run = |language: Language, outcome| words(language).headline(ReportKind::Run, outcome);
-        assert_eq!(run(Language::En, Outcome::Success), "Backup completed");
-        assert_eq!(
-            run(Language::En, Outcome::Partial),
-            "Backup partially failed"
-        );
-        assert_eq!(run(Language::En, Outcome::RepoFailure), "Backup failed");
-        assert_eq!(run(Language::It, Outcome::Success), "Backup completato");
-        assert_eq!(
-            run(Language::It, Outcome::Partial),
-            "Backup parzialmente fallito"
-        );
-        assert_eq!(run(Language::It, Outcome::RepoFailure), "Backup fallito");
-    }
-
-    #[test]
-    fn italian_dates_are_joined_as_italian_is_spoken() {
-        let it = words(Language::It);
-        for (at, joined) in [
-            ("8 nov 2026 02:04", "dell'8 nov"),
-            ("11 nov 2026 02:04", "dell'11 nov"),
-            ("18 nov 2026 02:04", "del 18 nov"),
-            ("1 nov 2026 02:04", "del 1 nov"),
-        ] {
-            assert!(it.saved_anyway(at).contains(joined), "{at}");
-        }
-        let past = Past {
-            at: "8 nov 2026 02:04",
-            age: None,
-        };
-        assert!(
-            it.lock("x", Some(past), false)
-                .ends_with("da x dall'8 nov 2026 02:04")
-        );
-    }
-
-    #[test]
-    fn no_plan_at_all_is_not_called_fine() {
-        for (language, word) in [(Language::En, "fine"), (Language::It, "a posto")] {
-            let said = words(language).what(What::AllWell(0));
-            assert!(!said.contains(word) && !said.contains('0'), "{said}");
-        }
-    }
-
-    #[test]
-    fn a_busy_cluster_is_told_in_the_readers_language() {
-        for (language, word) in [(Language::En, "is busy"), (Language::It, "occupato")] {
-            let said = words(language).skipped(&SkipReason::Busy);
-            assert!(said.contains(word), "{said}");
-        }
-    }
-
-    #[test]
-    fn what_probes_met_is_told_in_the_readers_language() {
-        let (en, it) = (words(Language::En), words(Language::It));
-        let said = Remark::Said("Fatal: wrong password or no key found".into());
-        assert_eq!(it.remark(&said), en.remark(&said));
-
-        let id = || "48ce".into();
-        let fault = |fault| Obstacle::Destination(id(), fault);
-        let obstacles = [
-            Obstacle::NoAccount,
-            Obstacle::Restic {
-                program: "restic".into(),
-                reason: "-".into(),
-            },
-            Obstacle::Runagent {
-                program: "runagent".into(),
-                reason: "-".into(),
-            },
-            Obstacle::ApiRefused,
-            Obstacle::ApiOfWorker("http://x".into()),
-            Obstacle::AgentIdle("cluster".into()),
-            Obstacle::ApiUnreachable {
-                address: "http://x".into(),
-                reason: "-".into(),
-            },
-            Obstacle::ApiAnswered(418),
-            Obstacle::ApiSenseless,
-            Obstacle::ApiTooLong,
-            fault(CredentialFault::Unknown),
-            fault(CredentialFault::Missing("url".into())),
-            fault(CredentialFault::TooLate),
-            fault(CredentialFault::RedisUnreachable),
-            fault(CredentialFault::RedisRefused {
-                user: "module/x1".into(),
-                reason: "-".into(),
-            }),
-            fault(CredentialFault::RedisFailed),
-            fault(CredentialFault::UnknownAddress("gs".into())),
-            fault(CredentialFault::NotAbsolute),
-            fault(CredentialFault::NotOfForm("sftp:x".into())),
-            fault(CredentialFault::RcloneFile("-".into())),
-            fault(CredentialFault::Rclone("-".into())),
-            fault(CredentialFault::RcloneRefused),
-        ];
-        let remarks = [
-            Remark::EndedSilently(1),
-            Remark::TaskEndedSilently(1),
-            Remark::EndedBySignal(9),
-            Remark::TooMuch,
-            Remark::ListSenseless,
-            Remark::OutputSenseless,
-            Remark::NotGranted,
-            Remark::Busy,
-        ];
-        let remarks = obstacles.map(Remark::NoWay).into_iter().chain(remarks);
-        let (english, italian): (Vec<_>, Vec<_>) =
-            remarks.map(|r| (en.remark(&r), it.remark(&r))).unzip();
-        assert_eq!(unlike(italian.clone()), italian.len());
-        for (english, italian) in english.iter().zip(&italian) {
-            assert_ne!(english, italian);
-            for word in [" the ", " cannot ", " is ", " not ", " and "] {
-                assert!(!format!(" {italian} ").contains(word), "{italian}");
-            }
-        }
-    }
-
-    #[test]
-    fn one_application_is_not_spoken_of_as_many() {
-        let w = words(Language::En);
-        assert_eq!(w.counts(1, 1), "1 of 1 application failed");
-        assert_eq!(w.counts(1, 7), "1 of 7 applications failed");
-        let it = words(Language::It);
-        assert_eq!(it.counts(1, 1), "1 applicazione su 1 fallita");
-        assert_eq!(it.counts(2, 7), "2 applicazioni su 7 fallite");
-        assert_eq!(it.span(1, Unit::Day), "1 giorno");
-    }
-}
+mod tests;
