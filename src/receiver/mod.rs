@@ -1,4 +1,5 @@
-//! The HTTP surface: the webhook, health, readiness, the status page.
+//! The HTTP surface: the webhook, health, readiness, the metrics, the status
+//! page.
 //!
 //! Parses what comes from outside, puts alerts into the store, and answers 200
 //! only when they are on disk. Decides nothing about backups. actix-web is
@@ -9,6 +10,7 @@ mod alert;
 mod body;
 mod connections;
 mod health;
+mod metrics;
 mod observe;
 mod payload;
 mod refusal;

@@ -20,7 +20,7 @@ use crate::store::Store;
 use super::connections::Connections;
 use super::observe::observe;
 use super::throttle::Throttle;
-use super::{Limits, Refusal, Rules, Vitals, alert, health, status_page};
+use super::{Limits, Refusal, Rules, Vitals, alert, health, metrics, status_page};
 
 /// Connections that the system keeps for us until they are taken.
 const BACKLOG: u32 = 256;
@@ -35,6 +35,8 @@ pub struct Receiver {
     pub alerts: Arc<Notify>,
     /// Where the other parts leave their signs of life.
     pub vitals: Arc<Vitals>,
+    /// The newest text of `/metrics`.
+    pub metrics: watch::Receiver<Arc<str>>,
     /// The time of arrival of alerts.
     pub now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     /// The bounds.
@@ -54,6 +56,7 @@ pub(super) struct Shared {
     pub(super) store: Store,
     pub(super) alerts: Arc<Notify>,
     pub(super) vitals: Arc<Vitals>,
+    pub(super) metrics: watch::Receiver<Arc<str>>,
     pub(super) now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     pub(super) limits: Limits,
     pub(super) posts: Semaphore,
@@ -108,6 +111,7 @@ impl Receiver {
             store: self.store,
             alerts: self.alerts,
             vitals: self.vitals,
+            metrics: self.metrics,
             now: self.now,
             posts: Semaphore::new(self.limits.posts),
             limits: self.limits,
@@ -144,6 +148,11 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(
             web::resource("/readyz")
                 .route(web::route().guard(reading()).to(health::readyz))
+                .default_service(wrong("GET, HEAD")),
+        )
+        .service(
+            web::resource("/metrics")
+                .route(web::route().guard(reading()).to(metrics::show))
                 .default_service(wrong("GET, HEAD")),
         )
         .service(

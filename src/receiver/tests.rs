@@ -34,6 +34,7 @@ struct Desk {
     store: Store,
     rules: watch::Sender<Arc<Rules>>,
     vitals: Arc<Vitals>,
+    metrics: watch::Sender<Arc<str>>,
     alerts: Arc<Notify>,
 }
 
@@ -47,6 +48,7 @@ impl Desk {
             store,
             rules: watch::Sender::new(Arc::new(rules(None))),
             vitals: Arc::new(vitals),
+            metrics: watch::Sender::new("# EOF\n".into()),
             alerts: Arc::default(),
         }
     }
@@ -57,6 +59,7 @@ impl Desk {
             rules: self.rules.subscribe(),
             alerts: Arc::clone(&self.alerts),
             vitals: Arc::clone(&self.vitals),
+            metrics: self.metrics.subscribe(),
             now: Arc::new(|| at(0)),
             limits: Limits::default(),
         }
@@ -239,16 +242,29 @@ async fn another_machine_needs_the_token_and_a_reload_changes_it() {
 }
 
 #[tokio::test]
-async fn other_machines_see_health_and_no_more() {
+async fn other_machines_see_health_and_metrics_and_no_more() {
     let desk = Desk::open();
     desk.rules.send_replace(Arc::new(rules(Some("s3cret"))));
     let shared = desk.shared();
     let mut seen = Vec::new();
-    for path in ["/healthz", "/readyz", "/"] {
+    for path in ["/healthz", "/metrics", "/readyz", "/"] {
         let request = get(path).peer_addr(ELSEWHERE.parse().unwrap());
         seen.push(ask(&shared, request).await.status);
     }
-    assert_eq!(seen, [200, 401, 403]);
+    assert_eq!(seen, [200, 200, 401, 403]);
+}
+
+#[tokio::test]
+async fn the_newest_metrics_are_served_as_they_are() {
+    let desk = Desk::open();
+    let shared = desk.shared();
+    assert_eq!(ask(&shared, get("/metrics")).await.body, "# EOF\n");
+    let text = "# TYPE a gauge\na{b=\"\u{1f680}\"} 1\n# EOF\n";
+    desk.metrics.send_replace(text.into());
+    let answer = ask(&shared, get("/metrics")).await;
+    assert_eq!((answer.status, answer.body.as_str()), (200, text));
+    let open_metrics = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    assert_eq!(answer.header("content-type"), open_metrics);
 }
 
 #[tokio::test]

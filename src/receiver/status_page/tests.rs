@@ -1,4 +1,4 @@
-use crate::model::{Language, ReportId};
+use crate::model::{Language, ReportId, RunKind};
 
 use super::*;
 
@@ -25,9 +25,12 @@ fn page() -> Page {
             plan: Some("1".into()),
             plan_name: Some("<script>alert('è')</script>\r\nSet-Cookie".into()),
             run: "r".into(),
+            run_kind: RunKind::Scheduled,
+            at: None,
             outcome: Outcome::Partial,
             bad: 1,
             counted: 2,
+            mailed: true,
         }],
     }
 }
