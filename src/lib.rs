@@ -8,6 +8,7 @@ pub mod cli;
 pub mod cluster;
 pub mod config;
 pub mod correlator;
+pub mod exporter;
 pub mod logging;
 pub mod model;
 pub mod notifier;

@@ -91,6 +91,7 @@ async fn reports(
         let around = Circumstances {
             state: Some(state),
             alerts: &[],
+            notes: &[],
             now: match request.snapshot {
                 Some(_) => state.read_at,
                 None => Timestamp::now(),

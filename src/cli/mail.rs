@@ -124,7 +124,7 @@ pub async fn deliver_or_leave(parts: Parts, store: Store) -> anyhow::Result<Deli
     let delivering = Delivering {
         store,
         parts,
-        clock: Arc::new(SystemClock),
+        clock: Arc::new(SystemClock::default()),
         mails: Arc::new(Notify::new()),
         unrecorded: Unrecorded::default(),
     };

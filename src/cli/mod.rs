@@ -10,6 +10,7 @@ mod health;
 mod http;
 mod mail;
 mod output;
+mod overview;
 mod report;
 mod serve;
 mod setup;
@@ -40,6 +41,8 @@ Examples:
       Send a test mail now and show the server's answer.
   ns8-backup-monitor check --plan 1
       Say how the newest run of plan 1 went, now, without a mail.
+  ns8-backup-monitor overview
+      Show how every plan stands, now.
   ns8-backup-monitor serve
       Run the service.
 
@@ -47,7 +50,8 @@ Exit codes:
   0  it worked; for check: SUCCESS
   1  it did not; for check: PARTIAL
   2  a mistake in the arguments or in the configuration; for check: REPO_FAILURE
-  3  check only: could not tell, also because of the arguments or configuration";
+  3  check: could not tell, also because of the arguments or configuration;
+     overview: nothing could be told";
 
 /// One true mail for every failed NethServer 8 backup run.
 #[derive(Debug, Parser)]
@@ -81,6 +85,13 @@ enum Command {
         /// Read this snapshot file instead of the cluster; no repository is asked
         #[arg(long, value_name = "FILE")]
         snapshot: Option<PathBuf>,
+    },
+    /// Show how everything stands: every plan, what needs attention, what no
+    /// plan backs up
+    Overview {
+        /// How to print
+        #[arg(long, value_enum, default_value_t)]
+        format: output::Format,
     },
     /// Send a test mail to every recipient now and show the server's answers
     TestMail {
@@ -158,38 +169,55 @@ pub fn run() -> ExitCode {
         Ok(arguments) => arguments,
         Err(usage) => return usage_problem(&usage),
     };
-    let failed = failure(matches!(arguments.command, Command::Check { .. }));
+    let failed = match arguments.command {
+        Command::Check { .. } => CHECK_FAILED,
+        Command::Overview { .. } => OVERVIEW_FAILED,
+        _ => FAILED,
+    };
     dispatch(arguments).unwrap_or_else(|problem| {
         output::problem(&problem);
-        if problem.is::<ConfigErrors>() {
+        ExitCode::from(if problem.is::<ConfigErrors>() {
             failed.mistake
         } else {
             failed.other
-        }
+        })
     })
 }
 
 /// The exit codes of a command that failed.
 struct Failure {
     /// By a mistake in the arguments or in the configuration.
-    mistake: ExitCode,
-    other: ExitCode,
+    mistake: u8,
+    other: u8,
 }
 
+const FAILED: Failure = Failure {
+    mistake: 2,
+    other: 1,
+};
+
 /// `check` gives 1 and 2 a meaning.
-fn failure(is_check: bool) -> Failure {
-    let (mistake, other) = if is_check { (3, 3) } else { (2, 1) };
-    Failure {
-        mistake: ExitCode::from(mistake),
-        other: ExitCode::from(other),
-    }
-}
+const CHECK_FAILED: Failure = Failure {
+    mistake: 3,
+    other: 3,
+};
+
+/// What a view cannot show is another matter than a mistake of who asks.
+const OVERVIEW_FAILED: Failure = Failure {
+    mistake: 2,
+    other: 3,
+};
 
 /// Help and version come this way as well.
 fn usage_problem(usage: &clap::Error) -> ExitCode {
     let _ = usage.print();
     if usage.use_stderr() {
-        failure(is_check(std::env::args_os())).mistake
+        let failed = if is_check(std::env::args_os()) {
+            CHECK_FAILED
+        } else {
+            FAILED
+        };
+        ExitCode::from(failed.mistake)
     } else {
         ExitCode::SUCCESS
     }
@@ -221,6 +249,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
                 snapshot,
             },
         ),
+        Command::Overview { format } => overview::run(path, format),
         Command::TestMail { to, format } => mail::run(path, to, format),
         Command::Config { command } => match command {
             ConfigCommand::Check => config::check(path),

@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tokio::sync::watch;
-use tracing::{info, warn};
+use tracing::warn;
 
 use super::clock::Clock;
 use super::parts::Parts;
 use crate::receiver::{RedisHealth, Vitals};
-use crate::store::{Store, StoreError};
+use crate::store::{Ages, Store, StoreError};
 
 /// How often Redis is asked whether it answers.
 const PING: Duration = Duration::from_secs(30);
@@ -42,38 +42,12 @@ impl Housekeeping {
     }
 
     async fn keep_house(&self) {
-        self.learn_plans().await;
         loop {
             self.tidy().await;
             let tidied = Instant::now();
             while tidied.elapsed() < TIDY {
                 self.clock.sleep(PING).await;
                 self.ping().await;
-            }
-        }
-    }
-
-    /// Reads the cluster once at the start, to know its plans: one that is
-    /// deleted later is not an unknown plan.
-    async fn learn_plans(&self) {
-        let parts = Arc::clone(&self.parts.borrow());
-        match parts.reader.read(self.clock.now()).await {
-            Ok(state) => {
-                self.vitals.set_redis(RedisHealth::Reached);
-                let plans = state.plans.keys().cloned().collect();
-                if let Err(problem) = self.store.remember_plans(plans).await {
-                    warn!(%problem, "the plans could not be noted");
-                }
-                info!(
-                    plans = state.plans.len(),
-                    modules = state.modules.len(),
-                    "the cluster can be read"
-                );
-            }
-            Err(problem) => {
-                warn!(%problem, "the cluster cannot be read yet");
-                self.vitals
-                    .set_redis(RedisHealth::Failed(problem.to_string()));
             }
         }
     }
@@ -89,7 +63,11 @@ impl Housekeeping {
 
     async fn tidy(&self) {
         let now: Timestamp = self.clock.now();
-        let tidied: Result<usize, StoreError> = self.store.prune(now, KEEP_DAYS).await;
+        let ages = Ages {
+            alerts_days: KEEP_DAYS,
+            history_days: self.parts.borrow().config.history_days,
+        };
+        let tidied: Result<usize, StoreError> = self.store.prune(now, ages).await;
         if let Err(problem) = tidied {
             warn!(%problem, "the database could not be tidied");
         }

@@ -6,23 +6,34 @@
 //! room but `cli`.
 
 mod adapters;
-mod answering;
 mod clock;
 mod delivery;
+mod digest;
+mod events;
 mod housekeeping;
+mod metrics;
+mod observing;
 mod outage;
 mod outgoing;
 mod parts;
+mod peers;
+mod picture;
 mod probing;
+mod publishing;
+mod reporting;
 mod service;
 mod setback;
 #[cfg(test)]
 mod tests;
+mod watching;
 
-pub use answering::{Answering, AnsweringError};
 pub use clock::{Clock, SystemClock};
 pub use delivery::{Delivering, Round, Unrecorded};
+pub use events::{Events, NoEvents, Wake};
 pub use outgoing::{Opened, Outgoing};
 pub use parts::{MailError, Parts, PartsError};
+pub use peers::{NodePeers, Peers};
+pub use picture::{History, Picture};
 pub use probing::probes_of;
 pub use service::{Service, ServiceError};
+pub use watching::{Session, Watching, WatchingError};

@@ -11,6 +11,7 @@ use super::adapters::{CredentialStore, Snapshots};
 use super::outgoing::Outgoing;
 use crate::cluster::{AccountReader, ClusterReader, RedisReader, TaskApi};
 use crate::config::Config;
+use crate::correlator::Rules;
 use crate::model::{OutgoingMail, ProbeMethod, Report, SkipReason};
 use crate::notifier::{
     ComposeError, Envelope, RenderError, Templates, compose, message_id, recipients, thread_id,
@@ -134,18 +135,36 @@ impl Parts {
         let plan = report.plan.as_ref().map(|plan| &plan.id);
         let key = format!("{:?} {plan:?} {} {key}", report.kind, report.run);
         let domain = mail.from.domain();
+        let first = report.thread.as_ref().unwrap_or(&report.run);
         let envelope = Envelope {
             message_id: &message_id(instance, &key, domain),
             date: report.made_at,
             from: &mail.from,
             to: &to,
-            thread: Some(&thread_id(instance, plan, domain)),
+            thread: Some(&thread_id(instance, plan, first, domain)),
         };
         Ok(vec![compose(&rendered.body, &envelope)?])
     }
 }
 
 impl Parts {
+    /// How long runs are waited for, and where elapses lie.
+    pub fn rules(&self) -> Rules {
+        let config = &self.config;
+        Rules {
+            wait: config.correlator.wait,
+            max_wait: config.correlator.max_wait,
+            grace: config.missed_grace,
+            recent_window: config.correlator.recent_window,
+            poll: config.poll,
+            own_zone: config.zones.own.clone(),
+            zone: config.zones.everywhere.clone(),
+            zones: config.zones.nodes.clone(),
+            own_node: config.agent.node,
+            module: config.agent.module.clone(),
+        }
+    }
+
     /// The text form of a report, for a terminal.
     pub fn text(&self, report: &Report) -> Result<String, RenderError> {
         let rendered = self.templates.render(report, &self.config.mail)?;
@@ -222,7 +241,7 @@ mod tests {
     use super::*;
     use crate::cluster::ClusterError;
     use crate::config;
-    use crate::model::{ClusterState, Encryption, SmtpSettings};
+    use crate::model::{ClusterState, Encryption, ReportKind, SmtpSettings};
 
     /// A cluster that has a smarthost, and nothing else.
     struct OnlyASmarthost;
@@ -271,6 +290,25 @@ mod tests {
         };
         assert!(is_kept("repo_check: {concurrency: 2}"));
         assert!(!is_kept("repo_check: {api_url: \"http://127.0.0.1:1\"}"));
+    }
+
+    #[tokio::test]
+    async fn all_mails_of_one_trouble_share_a_thread_and_the_next_one_has_another() {
+        let parts = Parts::build(config("")).unwrap();
+        let thread = |run: &str, first: Option<&str>| {
+            let report = Report {
+                thread: first.map(Into::into),
+                ..Report::blank(ReportKind::Run, run.into(), Timestamp::UNIX_EPOCH)
+            };
+            let mails = parts.mails(&report, "uuid", "").unwrap();
+            let raw = String::from_utf8(mails[0].raw.clone()).unwrap();
+            let header = raw.split("References: ").nth(1).unwrap();
+            header.split("\r\n").next().unwrap().to_owned()
+        };
+        let failure = thread("monday", Some("monday"));
+        assert_eq!(failure, thread("monday", None));
+        assert_eq!(failure, thread("tuesday", Some("monday")));
+        assert_ne!(failure, thread("friday", Some("friday")));
     }
 
     #[tokio::test]

@@ -13,11 +13,14 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tracing::{error, info, warn};
 
-use super::answering::Answering;
 use super::clock::{Clock, SystemClock};
 use super::delivery::{Delivering, Unrecorded};
+use super::events::{Events, NoEvents};
 use super::housekeeping::Housekeeping;
+use super::metrics::at_start;
 use super::parts::Parts;
+use super::peers::NodePeers;
+use super::watching::Watching;
 use crate::config::Config;
 use crate::receiver::{Limits, Receiver, Rules, Serving, Vitals};
 use crate::repo_check::LONGEST_CHECK;
@@ -28,7 +31,7 @@ use crate::store::{StateLock, Store, StoreError};
 const FAREWELL: Duration = Duration::from_secs(6);
 /// How long the database may take for what was handed to it.
 const STORE_FAREWELL: Duration = Duration::from_secs(2);
-/// How long the answering loop may be silent before `/healthz` calls it stuck:
+/// How long the watching loop may be silent before `/healthz` calls it stuck:
 /// longer than the longest check of a destination, with as much again for the
 /// database and Redis.
 const PATIENCE: Duration = Duration::from_mins(30);
@@ -83,27 +86,31 @@ impl Service {
         let (listener, address) = listen(&parts)?;
         let place = place(&parts.config);
 
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
         let (alerts, mails) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let vitals = Arc::new(Vitals::new(Instant::now(), PATIENCE));
         let (rules, rules_seen) = watch::channel(Arc::new(Rules::from_config(&parts.config)));
         let (parts, parts_seen) = watch::channel(Arc::new(parts));
         let (stop, stopped) = watch::channel(false);
+        let (metrics, metrics_seen) = watch::channel(at_start(clock.now()));
 
         let serving = Receiver {
             store: store.clone(),
             rules: rules_seen,
             alerts: Arc::clone(&alerts),
             vitals: Arc::clone(&vitals),
+            metrics: metrics_seen,
             now: Arc::new(Timestamp::now),
             limits: Limits::default(),
         }
         .serve(listener)
         .map_err(|reason| ServiceError::Listen { address, reason })?;
-        let answering = Answering {
+        let watching = Watching {
             store: store.clone(),
             parts: parts_seen.clone(),
             clock: Arc::clone(&clock),
+            peers: Arc::new(NodePeers),
+            metrics,
             alerts: Arc::clone(&alerts),
             mails: Arc::clone(&mails),
             vitals: Arc::clone(&vitals),
@@ -125,9 +132,10 @@ impl Service {
         let mut tasks = JoinSet::new();
         tasks.spawn(serve(serving, stopped.clone()));
         let seen = stopped.clone();
+        let events: Box<dyn Events> = Box::new(NoEvents);
         tasks.spawn(async move {
-            answering.run(seen).await;
-            "answering of alerts"
+            watching.run(events, seen).await;
+            "watching of runs"
         });
         let seen = stopped.clone();
         tasks.spawn(async move {

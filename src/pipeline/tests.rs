@@ -10,14 +10,13 @@ use jiff::Timestamp;
 use tempfile::TempDir;
 use tokio::sync::{Notify, watch};
 
-use super::outage::Outages;
-use super::setback::Setback;
-use super::{Answering, Clock, Delivering, Parts, Unrecorded};
+use super::{Clock, Delivering, NoEvents, Parts, Peers, Session, Unrecorded, Watching};
 use crate::cluster::{ClusterError, ClusterReader};
 use crate::config;
 use crate::model::{
-    Alert, AlertState, Attempt, ClusterState, Encryption, Layout, Module, ModuleId, Outcome, Plan,
-    PlanId, RecipientState, ReportKind, SmtpSettings, Status, StatusReading,
+    Alert, AlertState, Attempt, ClockMark, ClusterState, Encryption, Layout, Module, ModuleId,
+    NodeId, Outcome, Plan, PlanId, Reachability, RecipientState, ReportKind, SmtpSettings, Status,
+    StatusReading,
 };
 use crate::receiver::Vitals;
 use crate::store::{ReportFilter, ReportSummary, Store};
@@ -36,6 +35,29 @@ impl Clock for SetClock {
 
     async fn sleep(&self, _pause: Duration) {
         std::future::pending::<()>().await;
+    }
+
+    fn mark(&self, wall: Timestamp) -> ClockMark {
+        mark(wall)
+    }
+}
+
+/// A boot-time clock that nothing ever moves.
+fn mark(wall: Timestamp) -> ClockMark {
+    ClockMark {
+        wall,
+        boot: wall.as_second(),
+        boot_id: "b".into(),
+    }
+}
+
+/// Nodes that all answer.
+struct AllAnswer;
+
+#[async_trait]
+impl Peers for AllAnswer {
+    async fn reachability(&self, _: &ClusterState, _: Option<NodeId>) -> Reachability {
+        Reachability::default()
     }
 }
 
@@ -91,10 +113,12 @@ fn cluster(started: i64, modules: &[(&str, u32)]) -> ClusterState {
         name: None,
         node: None,
         uuid: "u".into(),
+        no_data: false,
     };
     ClusterState {
         read_at: at(started),
         cluster_uuid: None,
+        voice: None,
         cluster_name: Some("rl1".into()),
         leader: None,
         nodes: BTreeMap::new(),
@@ -124,10 +148,9 @@ struct World {
     folder: TempDir,
     cluster: Arc<MadeUp>,
     clock: Arc<SetClock>,
-    answering: Answering,
+    watching: Watching,
     delivering: Delivering,
-    outages: Outages,
-    setback: Setback,
+    session: Session,
 }
 
 impl World {
@@ -150,10 +173,12 @@ impl World {
             folder,
             cluster,
             clock: Arc::clone(&clock),
-            answering: Answering {
+            watching: Watching {
                 store: store.clone(),
                 parts: parts.clone(),
                 clock: Arc::clone(&clock) as _,
+                peers: Arc::new(AllAnswer),
+                metrics: watch::channel(Arc::from("")).0,
                 alerts: Arc::new(Notify::new()),
                 mails: Arc::clone(&mails),
                 vitals: Arc::new(Vitals::new(Instant::now(), Duration::MAX)),
@@ -165,8 +190,7 @@ impl World {
                 mails,
                 unrecorded: Unrecorded::default(),
             },
-            outages: Outages::default(),
-            setback: Setback::of("alerts cannot be answered"),
+            session: Session::default(),
         }
     }
 
@@ -189,13 +213,12 @@ impl World {
             starts_at: None,
         };
         let now = self.clock.now();
-        self.answering.store.accept(vec![alert], now).await.unwrap();
+        self.watching.store.accept(vec![alert], now).await.unwrap();
     }
 
     async fn pass(&mut self, second: i64) -> Duration {
         self.set(second);
-        let (outages, setback) = (&mut self.outages, &mut self.setback);
-        self.answering.pass(outages, setback).await
+        self.watching.pass(&mut self.session).await
     }
 
     /// Looks at `from`, every minute from then on, and at `to`.
@@ -210,21 +233,23 @@ impl World {
             limit: 10,
             ..ReportFilter::default()
         };
-        self.answering.store.reports(filter).await.unwrap()
+        self.watching.store.reports(filter).await.unwrap()
     }
 
     async fn waiting(&self) -> usize {
-        self.answering.store.waiting().await.unwrap().len()
+        self.watching.store.waiting().await.unwrap().len()
     }
 }
 
 #[tokio::test]
 async fn an_alert_is_answered_after_its_wait_with_one_report() {
     let mut world = World::new("file");
-    world.show(Some(cluster(100, &[("mail1", 0), ("samba1", 1)])));
+    world.show(Some(cluster(100, &[("mail1", 0), ("samba1", 0)])));
+    world.pass(150).await;
+    world.show(Some(cluster(190, &[("mail1", 0), ("samba1", 1)])));
     world.set(200);
     world.alert(&[("id", "1")]).await;
-    assert_eq!(world.pass(210).await, Duration::from_secs(20));
+    assert_eq!(world.pass(200).await, Duration::from_secs(30));
     assert!(world.reports().await.is_empty());
     world.pass(230).await;
     let reports = world.reports().await;
@@ -247,14 +272,19 @@ impl Clock for SleeplessClock {
         self.0.lock().unwrap().push(pause);
         std::future::pending::<()>().await;
     }
+
+    fn mark(&self, wall: Timestamp) -> ClockMark {
+        mark(wall)
+    }
 }
 
 #[tokio::test]
 async fn a_flood_of_alerts_is_looked_at_once_when_its_wait_is_over() {
     let mut world = World::new("file");
+    world.show(Some(cluster(100, &[("mail1", 0)])));
     let clock = Arc::new(SleeplessClock::default());
-    world.answering.clock = Arc::clone(&clock) as _;
-    let alerts = Arc::clone(&world.answering.alerts);
+    world.watching.clock = Arc::clone(&clock) as _;
+    let alerts = Arc::clone(&world.watching.alerts);
     let (_keep, stop) = watch::channel(false);
     let flood = async {
         while clock.0.lock().unwrap().is_empty() {
@@ -266,7 +296,7 @@ async fn a_flood_of_alerts_is_looked_at_once_when_its_wait_is_over() {
         }
     };
     tokio::select! {
-        () = world.answering.run(stop) => {}
+        () = world.watching.run(Box::new(NoEvents), stop) => {}
         () = flood => {}
     }
     let sleeps: Vec<u64> = clock
@@ -312,6 +342,7 @@ async fn a_repeat_gives_no_second_mail_and_the_next_run_does() {
     world.set(90_100);
     world.alert(&[("id", "1")]).await;
     world.pass(90_130).await;
+    world.pass(90_160).await;
     assert_eq!(world.reports().await.len(), 2);
 }
 
@@ -351,7 +382,7 @@ async fn a_night_without_power_is_no_outage_of_redis() {
 #[tokio::test]
 async fn while_the_database_fails_the_pauses_grow_and_stay_below_a_minute() {
     let mut world = World::new("file");
-    world.answering.store.shut_down().await;
+    world.watching.store.shut_down().await;
     let mut pauses = Vec::new();
     for second in 0..5 {
         pauses.push(world.pass(second).await.as_secs());
@@ -419,7 +450,7 @@ async fn a_mail_that_went_out_but_could_not_be_recorded_is_not_sent_again() {
     world.show(Some(cluster(100, &[("samba1", 1)])));
     world.alert(&[("id", "1")]).await;
     world.pass(200).await;
-    let due = world.answering.store.due(at(200), 1).await.unwrap();
+    let due = world.watching.store.due(at(200), 1).await.unwrap();
     let unrecorded = &world.delivering.unrecorded;
     unrecorded.keep(
         due[0].mail,
@@ -474,7 +505,7 @@ async fn a_clock_set_back_does_not_keep_a_mail_in_the_outbox() {
 
 async fn first_delivery(world: &World) -> crate::model::DeliveryRecord {
     let id = world.reports().await[0].id;
-    let mut deliveries = world.answering.store.deliveries(id).await.unwrap();
+    let mut deliveries = world.watching.store.deliveries(id).await.unwrap();
     deliveries.remove(0)
 }
 
