@@ -18,8 +18,9 @@ use ns8_backup_monitor::cluster::{ClusterReader as _, RedisReader};
 use ns8_backup_monitor::config::Redis;
 use ns8_backup_monitor::correlator::judge;
 use ns8_backup_monitor::model::Severity;
-use support::figures::{figure, median, ms, ratio, timed};
+use support::figures::{figure, median, ms, processor_time, ratio, timed};
 use support::library;
+use support::process::Server;
 use support::redis::{self, Client};
 use support::sample::{self, START, Size};
 
@@ -28,7 +29,7 @@ const ROUNDS: usize = 15;
 
 fn main() {
     let folder = tempfile::tempdir().expect("a folder");
-    let (_server, address) = redis::start(folder.path());
+    let (server, address) = redis::start(folder.path());
     println!("{PLANS} plans, medians of {ROUNDS} rounds\n");
     let sizes = [500, 5_000, 50_000];
     let times = sizes.map(|modules| {
@@ -36,23 +37,28 @@ fn main() {
             plans: PLANS,
             modules,
         };
-        compare(address, size)
+        compare(&server, address, size)
     });
     for (modules, times) in sizes.iter().zip(&times) {
         let print = |what: &str, value: &str, target| {
             figure(&format!("{modules} modules: {what}"), value, target);
         };
-        print("read and judge", &ms(times.ours), "");
-        print("fetch by the library alone", &ms(times.library), "");
-        print("fetch over a bare socket", &ms(times.socket), "");
-        let part = format!("{:.2}", ratio(times.ours, times.library));
+        for (what, times) in [
+            ("read and judge", &times.ours),
+            ("fetch by the library alone", &times.library),
+            ("fetch over a bare socket", &times.socket),
+        ] {
+            print(what, &ms(times.wall), "");
+            print("  processor time, here", &ms(times.own), "");
+            print("  processor time, Redis", &ms(times.redis), "");
+        }
+        let part = |base: &Median| format!("{:.2}", ratio(times.ours.wall, base.wall));
         let target = if *modules == 5_000 { "<= 2" } else { "" };
-        print("program / library", &part, target);
-        let part = format!("{:.2}", ratio(times.ours, times.socket));
-        print("program / socket", &part, "");
+        print("program / library", &part(&times.library), "");
+        print("program / socket", &part(&times.socket), target);
     }
     let [_, middle, largest] = times;
-    let growth = format!("{:.1}", ratio(largest.ours, middle.ours));
+    let growth = format!("{:.1}", ratio(largest.ours.wall, middle.ours.wall));
     figure(
         "10 times the modules take this many times as long",
         &growth,
@@ -62,13 +68,49 @@ fn main() {
 
 /// Medians.
 struct Times {
-    ours: Duration,
-    library: Duration,
-    socket: Duration,
+    ours: Median,
+    library: Median,
+    socket: Median,
+}
+
+/// The time that passed, and what processors spent of it.
+struct Median {
+    wall: Duration,
+    own: Duration,
+    redis: Duration,
+}
+
+/// What was measured of one way.
+#[derive(Default)]
+struct Rounds {
+    wall: Vec<Duration>,
+    own: Vec<Duration>,
+    redis: Vec<Duration>,
+}
+
+impl Rounds {
+    fn measure<T>(&mut self, server: &Server, work: impl FnOnce() -> T) -> T {
+        let spent = || [std::process::id(), server.pid()].map(processor_time);
+        let before = spent();
+        let (wall, result) = timed(work);
+        let after = spent();
+        self.wall.push(wall);
+        self.own.push(after[0].saturating_sub(before[0]));
+        self.redis.push(after[1].saturating_sub(before[1]));
+        result
+    }
+
+    fn median(mut self) -> Median {
+        Median {
+            wall: median(&mut self.wall),
+            own: median(&mut self.own),
+            redis: median(&mut self.redis),
+        }
+    }
 }
 
 /// The three ways in turn, so that a neighbour's load meets all of them.
-fn compare(address: SocketAddr, size: Size) -> Times {
+fn compare(server: &Server, address: SocketAddr, size: Size) -> Times {
     let mut client = Client::connect(address);
     sample::fill(&mut client, size);
     let commands = sample::fetch_commands(size);
@@ -82,20 +124,21 @@ fn compare(address: SocketAddr, size: Size) -> Times {
     });
     let bare = runtime.block_on(library::connect(address));
     let now = Timestamp::from_second(START + 3600).expect("a time");
-    let (mut ours, mut by_library, mut by_socket) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut ours, mut by_library, mut by_socket) =
+        (Rounds::default(), Rounds::default(), Rounds::default());
     for _ in 0..ROUNDS {
-        by_socket.push(timed(|| client.pipeline(&commands)).0);
-        let (time, replies) = timed(|| runtime.block_on(library::pipeline(&bare, &commands)));
+        by_socket.measure(server, || client.pipeline(&commands).len());
+        let replies = by_library.measure(server, || {
+            runtime.block_on(library::pipeline(&bare, &commands))
+        });
         assert_eq!(replies, commands.len());
-        by_library.push(time);
-        let (time, failed) = timed(|| runtime.block_on(read_and_judge(&reader, now)));
+        let failed = ours.measure(server, || runtime.block_on(read_and_judge(&reader, now)));
         assert_eq!(failed, size.modules.div_ceil(50), "every fiftieth failed");
-        ours.push(time);
     }
     Times {
-        ours: median(&mut ours),
-        library: median(&mut by_library),
-        socket: median(&mut by_socket),
+        ours: ours.median(),
+        library: by_library.median(),
+        socket: by_socket.median(),
     }
 }
 

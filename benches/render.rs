@@ -95,6 +95,7 @@ fn report(count: usize) -> Report {
             name: Some(format!("Cloud of department {index}")),
             node: Some(NodeId(1)),
             uuid: format!("{index:08x}-0000-4000-8000-000000000000"),
+            no_data: false,
         };
         (id.clone(), module)
     };
@@ -108,6 +109,7 @@ fn report(count: usize) -> Report {
         destinations: BTreeMap::new(),
         plans: BTreeMap::from([(id.clone(), plan)]),
         statuses: BTreeMap::from([(id.clone(), statuses(&ids))]),
+        voice: None,
         unreadable: Vec::new(),
     };
     let run = judge(&state, &id).expect("the plan");
@@ -115,6 +117,7 @@ fn report(count: usize) -> Report {
     let around = Circumstances {
         state: Some(&state),
         alerts: &[],
+        notes: &[],
         now,
     };
     of_run(&run, probes, around)

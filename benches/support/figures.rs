@@ -52,6 +52,17 @@ pub fn memory_kib(pid: u32, field: &str) -> u64 {
         .unwrap_or_else(|| panic!("no {field} of process {pid}"))
 }
 
+/// The time that processors have spent on the threads of a process that live.
+pub fn processor_time(pid: u32) -> Duration {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).expect("its threads");
+    let nanoseconds = |thread: std::io::Result<std::fs::DirEntry>| {
+        let file = thread.ok()?.path().join("schedstat");
+        let text = std::fs::read_to_string(file).ok()?;
+        text.split(' ').next()?.parse::<u64>().ok()
+    };
+    Duration::from_nanos(threads.filter_map(nanoseconds).sum())
+}
+
 /// KiB as MB with one place.
 pub fn megabytes(kib: u64) -> String {
     format!("{}.{} MB", kib / 1024, kib % 1024 * 10 / 1024)

@@ -18,11 +18,22 @@ use super::figures::percentile;
 /// A request that takes longer has failed.
 const LIMIT: Duration = Duration::from_secs(10);
 
+/// When a client posts its next alert.
+#[derive(Clone, Copy)]
+pub enum Pace {
+    /// As soon as the last one was answered.
+    NoPause,
+    /// So many posts a second by all clients together, each at its own time,
+    /// however long the ones before it take.
+    PerSecond(u32),
+}
+
 /// What a load brought.
 pub struct Load {
     pub per_second: f64,
     pub p50: Duration,
     pub p99: Duration,
+    pub p999: Duration,
     /// Requests that got no 200.
     pub failed: usize,
 }
@@ -30,8 +41,9 @@ pub struct Load {
 /// Posts to `/alert` from `connections` clients for `time`; what was sent in
 /// the first fifth warms up and is not counted. A request that failed counts
 /// with the time that its client lost by it: a server that leaves clients
-/// waiting must not look quick.
-pub fn post_alerts(address: SocketAddr, connections: usize, time: Duration) -> Load {
+/// waiting must not look quick. At a [`Pace::PerSecond`] a request that could not
+/// be sent when it was due counts from then on.
+pub fn post_alerts(address: SocketAddr, connections: u32, time: Duration, pace: Pace) -> Load {
     let begin = Instant::now();
     let (counted_from, end) = (begin + time / 5, begin + time);
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -39,7 +51,10 @@ pub fn post_alerts(address: SocketAddr, connections: usize, time: Duration) -> L
         .build()
         .expect("a runtime");
     let results = runtime.block_on(async {
-        let clients = (0..connections).map(|_| post_until(address, counted_from, end));
+        let clients = (0..connections).map(|client| {
+            let due = Due::of_client(client, connections, pace, begin);
+            post_until(address, due, counted_from, end)
+        });
         clients.collect::<JoinSet<Sent>>().join_all().await
     });
     let failed = results.iter().map(|sent| sent.failed).sum();
@@ -51,7 +66,48 @@ pub fn post_alerts(address: SocketAddr, connections: usize, time: Duration) -> L
         per_second: count / (end - counted_from).as_secs_f64(),
         p50: percentile(&mut times, 0.5),
         p99: percentile(&mut times, 0.99),
+        p999: percentile(&mut times, 0.999),
         failed,
+    }
+}
+
+/// When one client's requests are due.
+struct Due {
+    next: Instant,
+    /// From one to the next; none without a pace.
+    every: Option<Duration>,
+}
+
+impl Due {
+    fn of_client(client: u32, clients: u32, pace: Pace, begin: Instant) -> Self {
+        match pace {
+            Pace::NoPause => Self {
+                next: begin,
+                every: None,
+            },
+            Pace::PerSecond(rate) => {
+                let every = Duration::from_secs(1) * clients / rate;
+                Self {
+                    next: begin + every * client / clients,
+                    every: Some(every),
+                }
+            }
+        }
+    }
+
+    /// Waits until the next one is due; the moment from which it counts. The
+    /// timer's own lateness is not the server's.
+    async fn wait(&mut self) -> Instant {
+        let Some(every) = self.every else {
+            return Instant::now();
+        };
+        let due = self.next;
+        self.next += every;
+        if due <= Instant::now() {
+            return due;
+        }
+        tokio::time::sleep_until(due.into()).await;
+        Instant::now()
     }
 }
 
@@ -65,12 +121,17 @@ struct Sent {
     failed: usize,
 }
 
-async fn post_until(address: SocketAddr, counted_from: Instant, end: Instant) -> Sent {
+async fn post_until(
+    address: SocketAddr,
+    mut due: Due,
+    counted_from: Instant,
+    end: Instant,
+) -> Sent {
     let mut connection = None;
     let mut sent = Sent::default();
     while Instant::now() < end {
         let request = request(address);
-        let begin = Instant::now();
+        let begin = due.wait().await;
         let posted = post(address, &mut connection, &request);
         let posted = timeout(LIMIT, posted)
             .await

@@ -14,3 +14,5 @@ pub mod http;
 pub mod process;
 #[path = "../../tests/it/support/service.rs"]
 pub mod service;
+#[path = "../../tests/it/support/receiver.rs"]
+pub mod surface;

@@ -9,6 +9,7 @@ mod health;
 mod json;
 mod logging;
 mod notify;
+mod overview;
 mod reload;
 mod reports;
 mod serve;
@@ -161,6 +162,14 @@ fn one_of_two_failed() -> Cluster {
     let start = Timestamp::now().as_second() - 600;
     cluster.status_a(1, "1", "mail1", start, start + 10, 0);
     cluster.status_a(1, "1", "samba1", start + 10, start + 20, 1);
+    cluster
+}
+
+/// The same plan, and all is well.
+fn both_fine() -> Cluster {
+    let cluster = one_of_two_failed();
+    let start = Timestamp::now().as_second() - 300;
+    cluster.status_a(1, "1", "samba1", start, start + 20, 0);
     cluster
 }
 

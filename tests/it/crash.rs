@@ -28,14 +28,23 @@ pub fn configuration(cluster: &Cluster, mail: &MailServer, to: &str) -> String {
     )
 }
 
-/// A plan whose only module failed a minute ago.
+/// A plan with one application, whose newest run went well.
+pub fn fine_plan(cluster: &Cluster, plan: &str, destination: &str) {
+    plan_with(cluster, plan, destination, 0);
+}
+
+/// The same, and its newest run failed.
 pub fn failed_plan(cluster: &Cluster, plan: &str, destination: &str) {
+    plan_with(cluster, plan, destination, 1);
+}
+
+fn plan_with(cluster: &Cluster, plan: &str, destination: &str, errors: u32) {
     let now = Timestamp::now().as_second();
     cluster
         .plan(plan, &format!("Plan {plan}"))
         .destination(destination)
         .instances(["mail1"]);
-    cluster.status_a(1, plan, "mail1", now - 120, now - 60, 1);
+    cluster.status_a(1, plan, "mail1", now - 120, now - 60, errors);
 }
 
 /// An alert in the form of its webhook; an empty plan names none.

@@ -9,7 +9,7 @@ use std::process::Command;
 
 use rustix::process::{Pid, Resource, Rlimit};
 
-use crate::crash::{account, alert, configuration, failed_plan, pending, webhook};
+use crate::crash::{account, alert, configuration, fine_plan, pending, webhook};
 use crate::support::process::wait_until;
 use crate::support::redis::Cluster;
 use crate::support::service::Service;
@@ -56,7 +56,7 @@ struct World {
 }
 
 fn world(wrapper: &'static [&'static str]) -> World {
-    let cluster = two_failed_plans();
+    let cluster = two_plans();
     let mails = tempfile::tempdir().unwrap();
     let text = format!(
         "mail:\n  from: monitor@example.org\n  to: [admin@example.org]\n  transport: file\n\
@@ -75,12 +75,12 @@ fn world(wrapper: &'static [&'static str]) -> World {
     }
 }
 
-fn two_failed_plans() -> Cluster {
+fn two_plans() -> Cluster {
     let cluster = Cluster::start();
     cluster.module("mail1", 1);
     cluster.destination("d-1");
     for plan in ["1", "2"] {
-        failed_plan(&cluster, plan, "d-1");
+        fine_plan(&cluster, plan, "d-1");
     }
     cluster
 }
@@ -171,7 +171,7 @@ fn when_its_files_may_not_grow_it_refuses_alerts_and_recovers() {
 
 #[test]
 fn a_mail_whose_delivery_cannot_be_noted_is_not_sent_again() {
-    let (cluster, mail) = (two_failed_plans(), MailServer::start());
+    let (cluster, mail) = (two_plans(), MailServer::start());
     let text = configuration(&cluster, &mail, "admin@example.org");
     let mut service = Service::launch_by(WITH_LIMITS, &text, &[]);
     service.wait_until_ready();

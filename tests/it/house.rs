@@ -22,6 +22,7 @@ const ROOMS: &[Room] = &[
     room("store", &["model"]),
     room("correlator", &["model", "schedule"]),
     room("verdict", &["model"]),
+    room("exporter", &["model"]),
     room("cluster", &["model", "config"]),
     room("repo_check", &["model", "config"]),
     room("notifier", &["model", "config"]),
@@ -40,6 +41,7 @@ const ALL: &[&str] = &[
     "store",
     "correlator",
     "verdict",
+    "exporter",
     "cluster",
     "repo_check",
     "notifier",
@@ -53,7 +55,7 @@ const fn room(name: &'static str, may_import: &'static [&'static str]) -> Room {
 }
 
 /// Functions of their inputs: no clock, no file, no network, no runtime.
-const PURE: &[&str] = &["model", "schedule", "correlator", "verdict"];
+const PURE: &[&str] = &["model", "schedule", "correlator", "verdict", "exporter"];
 
 /// What a pure room does not name; `*` in a `use` counts as all of them.
 const IMPURE: &[&str] = &[
@@ -89,6 +91,7 @@ const OWNED: &[(&str, &str)] = &[
     ("lettre", "notifier"),
     ("handlebars", "notifier"),
     ("actix_web", "receiver"),
+    ("prometheus_client", "exporter"),
 ];
 
 /// What ends the program; a failure is returned instead.

@@ -45,6 +45,28 @@ golden! {
     all_plans_are_fine => all_well,
     hostile_names => hostile,
     two_thousand_modules => two_thousand,
+    good_again => recovery,
+    bad_as_before => reminder,
+    bad_in_another_way => changed,
+    found_at_start => found_at_start,
+    alarmed_and_nothing_is_new => as_told_before,
+    missed_on_every_node => missed_everywhere,
+    one_node_missed_and_one_unreachable => missed_and_unreachable,
+    not_finished => not_finished,
+    busy_and_failed_after_the_backup => busy_and_after_backup,
+    saved_and_not_reported => unreported,
+    corrected => correction,
+    started_by_hand => hand_run,
+    started_by_hand_and_fine => good_hand_run,
+    muted_before => muted,
+    left_the_plan_during_the_run => left_the_plan,
+    every_warning => every_warning,
+    no_longer_in_a_plan => uncovered,
+    several_no_longer_in_a_plan => several_uncovered,
+    weekly_summary => digest,
+    weekly_summary_of_a_quiet_week => quiet_digest,
+    hostile_names_in_a_watched_run => hostile_run,
+    hostile_names_in_a_summary => hostile_digest,
 }
 
 fn rendered(report: &Report, language: Language) -> Rendered {
@@ -61,7 +83,12 @@ fn envelope<T>(date: Timestamp, with: impl FnOnce(&Envelope<'_>) -> T) -> T {
         date,
         from: &mail.from,
         to: &mail.to,
-        thread: Some(&thread_id("cluster-uuid", Some(&"1".into()), domain)),
+        thread: Some(&thread_id(
+            "cluster-uuid",
+            Some(&"1".into()),
+            &"run".into(),
+            domain,
+        )),
     })
 }
 
@@ -108,8 +135,18 @@ fn the_test_mail_says_that_it_is_one() {
 
 #[test]
 fn no_hostile_name_becomes_markup_a_header_or_a_control_character() {
-    for language in [Language::En, Language::It] {
-        let mail = send(&reports::hostile(), language);
+    let hostile = [
+        reports::hostile(),
+        reports::hostile_run(),
+        reports::hostile_recovery(),
+        reports::hostile_digest(),
+        reports::hostile_uncovered(),
+    ];
+    for (report, language) in hostile
+        .iter()
+        .flat_map(|report| [(report, Language::En), (report, Language::It)])
+    {
+        let mail = send(report, language);
         let parsed = MessageParser::default().parse(&mail.raw).unwrap();
         assert!(parsed.bcc().is_none());
         let html = parsed.body_html(0).unwrap().to_lowercase();
@@ -124,13 +161,24 @@ fn no_hostile_name_becomes_markup_a_header_or_a_control_character() {
             assert!(!body.contains('\u{202e}'));
         }
         // No command is built from an id that a shell could misread.
-        assert!(!parsed.body_text(0).unwrap().contains("runagent -m"));
+        let text = parsed.body_text(0).unwrap();
+        for command in ["runagent -m", "backup1; ", "module/mail2"] {
+            assert!(!text.contains(command), "{text}");
+        }
     }
 }
 
 #[test]
 fn both_bodies_say_the_same() {
-    for report in [reports::one_of_seven(), reports::all_well()] {
+    for report in [
+        reports::one_of_seven(),
+        reports::all_well(),
+        reports::recovery(),
+        reports::missed_and_unreachable(),
+        reports::every_warning(),
+        reports::several_uncovered(),
+        reports::digest(),
+    ] {
         for language in [Language::En, Language::It] {
             let body = rendered(&report, language).body;
             let bare = |text: &str| text.split_whitespace().collect::<String>();

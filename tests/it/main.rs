@@ -12,6 +12,7 @@
 )]
 
 mod alertmanager;
+mod calendar;
 mod cluster;
 mod commands;
 mod config;
@@ -20,6 +21,7 @@ mod disk;
 mod e2e;
 mod house;
 mod mail;
+mod metrics;
 mod probe;
 mod probe_backends;
 mod probe_child;

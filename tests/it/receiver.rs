@@ -103,7 +103,7 @@ fn a_request_that_is_wrong_is_told_why_and_changes_nothing() {
     let json = [("Content-Type", "application/json")];
     let good = webhook("1").to_string();
     let large = format!("{{\"alerts\":[],\"x\":\"{}\"}}", "y".repeat(1024 * 1024));
-    let cases: [Case<'_>; 13] = [
+    let cases: [Case<'_>; 14] = [
         ("POST", "/alert", &json, "not json", 400),
         ("POST", "/alert", &json, "", 400),
         ("POST", "/alert", &json, "{\"alerts\":[1]}", 400),
@@ -126,6 +126,7 @@ fn a_request_that_is_wrong_is_told_why_and_changes_nothing() {
         ("GET", "/alert", &[], "", 405),
         ("PUT", "/alert", &json, &good, 405),
         ("POST", "/healthz", &json, &good, 405),
+        ("POST", "/metrics", &json, &good, 405),
         ("DELETE", "/", &[], "", 405),
         ("POST", "/alert/", &json, &good, 404),
         ("GET", "/../etc/passwd", &[], "", 404),

@@ -4,7 +4,7 @@ use std::net::TcpStream;
 
 use serde_json::{Value, json};
 
-use super::{Ran, backup_failed, configuration, mails_in, one_of_two_failed, webhook};
+use super::{Ran, backup_failed, both_fine, configuration, mails_in, webhook};
 use crate::support::process::wait_until;
 use crate::support::service::Service;
 
@@ -15,7 +15,7 @@ fn reports(service: &Service) -> Vec<Value> {
 
 #[test]
 fn only_what_fires_under_a_known_name_leads_to_a_report() {
-    let cluster = one_of_two_failed();
+    let cluster = both_fine();
     let folder = tempfile::tempdir().unwrap();
     let config = configuration(folder.path(), &cluster) + "logging: {level: DEBUG}\n";
     let service = Service::start(&config, &[]);
@@ -56,7 +56,7 @@ fn only_what_fires_under_a_known_name_leads_to_a_report() {
 
 #[test]
 fn many_connections_that_say_nothing_keep_nobody_out() {
-    let cluster = one_of_two_failed();
+    let cluster = both_fine();
     let folder = tempfile::tempdir().unwrap();
     let service = Service::start(&configuration(folder.path(), &cluster), &[]);
     let silent: Vec<TcpStream> = (0..100)

@@ -9,8 +9,9 @@ use std::fmt::Debug;
 use std::path::Path;
 
 use ns8_backup_monitor::model::{
-    Advice, ClusterState, DeliveryRecord, DestinationHealth, ModuleCause, Outcome, PlanCause,
-    ProbeMethod, RecipientState, RepoCause, Report, ReportKind, Severity, SkipReason, Warning,
+    Advice, ClusterState, DeliveryRecord, DestinationHealth, ModuleCause, Outcome, Overview,
+    PlanCause, ProbeMethod, RecipientState, RepoCause, Report, ReportKind, RunKind, Severity,
+    SkipReason, Standing, Warning,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -113,6 +114,8 @@ fn every_name_is_documented() {
     is_documented::<SkipReason>("Why nobody asked");
     is_documented::<Advice>("Advice");
     is_documented::<RecipientState>("State of a delivery");
+    is_documented::<Standing>("How a plan stands");
+    is_documented::<RunKind>("Kind of a run");
     let warnings = names_of::<Warning>(&json!({ "kind": "?" }));
     assert_eq!(names_below("Kind of a warning"), warnings);
     let shown = example("report of a run");
@@ -143,6 +146,7 @@ fn examples_have_every_field_and_no_other() {
     is_exact::<Report>(&example("report that all is well"));
     is_exact::<ClusterState>(&example("snapshot")["state"]);
     is_exact::<Vec<DeliveryRecord>>(&example("report")["deliveries"]);
+    is_exact::<Overview>(&example("overview")["overview"]);
     let unavailable = json!({ "unavailable": "why" });
     is_exact::<SkipReason>(&unavailable);
     // An empty list would hide what belongs into it.
@@ -184,6 +188,10 @@ fn commands_print_what_is_documented() {
     let shown = json(&["report", "show", "1", "--format", "json"], 0);
     has_the_fields_of("report", &shown, &["/report"]);
     is_exact::<Report>(&shown["report"]);
+
+    let overview = json(&["overview", "--format", "json"], 0);
+    has_the_fields_of("overview", &overview, &["/overview"]);
+    is_exact::<Overview>(&overview["overview"]);
 
     let sent = json(&["test-mail", "--format", "json"], 0);
     has_the_fields_of("test-mail", &sent, &[]);

@@ -3,7 +3,7 @@
 use rustix::process::Signal;
 use serde_json::json;
 
-use super::{Ran, backup_failed, configuration, one_of_two_failed, webhook};
+use super::{Ran, backup_failed, both_fine, configuration, webhook};
 use crate::support::process::{free_port, wait_until};
 use crate::support::service::Service;
 
@@ -29,7 +29,7 @@ fn recipient_of(service: &Service, report: &str) -> serde_json::Value {
 
 #[test]
 fn a_right_configuration_is_in_force_for_the_next_report() {
-    let cluster = one_of_two_failed();
+    let cluster = both_fine();
     let folder = tempfile::tempdir().unwrap();
     let first = configuration(folder.path(), &cluster);
     let service = Service::start(&first, &[]);
@@ -54,7 +54,7 @@ fn a_right_configuration_is_in_force_for_the_next_report() {
 
 #[test]
 fn a_wrong_one_is_told_with_all_its_mistakes_and_the_old_one_stays() {
-    let cluster = one_of_two_failed();
+    let cluster = both_fine();
     let folder = tempfile::tempdir().unwrap();
     let service = Service::start(&configuration(folder.path(), &cluster), &[]);
     let wrong = "mail: {from: nobody, to: []}\nreceiver: {port: 70000}\n";
@@ -85,7 +85,7 @@ fn a_wrong_one_is_told_with_all_its_mistakes_and_the_old_one_stays() {
 
 #[test]
 fn a_mail_that_waits_is_tried_at_once_with_the_new_way_out() {
-    let cluster = one_of_two_failed();
+    let cluster = both_fine();
     let folder = tempfile::tempdir().unwrap();
     let good = configuration(folder.path(), &cluster);
     let dead = format!(
@@ -104,7 +104,7 @@ fn a_mail_that_waits_is_tried_at_once_with_the_new_way_out() {
 
 #[test]
 fn what_needs_a_restart_is_told() {
-    let cluster = one_of_two_failed();
+    let cluster = both_fine();
     let folder = tempfile::tempdir().unwrap();
     let first = configuration(folder.path(), &cluster);
     let service = Service::start(&first, &[]);

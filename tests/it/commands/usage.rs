@@ -14,6 +14,7 @@ fn help_shows_every_command_examples_and_exit_codes() {
     for word in [
         "serve",
         "check",
+        "overview",
         "test-mail",
         "config",
         "report",
@@ -45,6 +46,7 @@ fn wrong_arguments_are_told_with_exit_code_2_and_for_check_with_3() {
         (&["chekc"], 2, "check"),
         (&["config", "check", "--bogus"], 2, "--bogus"),
         (&["serve", "check"], 2, "check"),
+        (&["overview", "--bogus"], 2, "--bogus"),
         (&["report", "show", "one"], 2, "one"),
         (&["report", "list", "--limit", "0"], 2, "10000"),
         (&["test-mail", "--to", "no address"], 2, "space"),

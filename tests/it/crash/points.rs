@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::{account, alert, configuration, failed_plan, pending, webhook};
+use super::{account, alert, configuration, fine_plan, pending, webhook};
 use crate::probe::support;
 use crate::support::process::wait_until;
 use crate::support::redis::Cluster;
@@ -16,7 +16,7 @@ fn under_way(step: Step) -> (Cluster, MailServer, Service) {
     let (cluster, mail) = (Cluster::start(), MailServer::start());
     cluster.module("mail1", 1);
     cluster.destination("d-1");
-    failed_plan(&cluster, "1", "d-1");
+    fine_plan(&cluster, "1", "d-1");
     mail.hold(step);
     let text = configuration(&cluster, &mail, "admin@example.org");
     let service = Service::start(&text, &[]);
@@ -93,7 +93,7 @@ fn an_alert_with_two_reports_waits_until_the_second_is_stored() {
     for plan in ["1", "2"] {
         let destination = format!("d-{plan}");
         cluster.destination(&destination);
-        failed_plan(&cluster, plan, &destination);
+        fine_plan(&cluster, plan, &destination);
     }
     let hold = folder.path().join("hold");
     fs::write(&hold, "").unwrap();

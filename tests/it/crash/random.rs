@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use fastrand::Rng;
 use ns8_backup_monitor::model::PlanId;
 
-use super::{account, alert, configuration, failed_plan, message_id, pending, webhook};
+use super::{account, alert, configuration, fine_plan, message_id, pending, webhook};
 use crate::support::http;
 use crate::support::process::wait_until;
 use crate::support::redis::Cluster;
@@ -117,7 +117,7 @@ impl Lane {
 
     /// One alert without a kill.
     fn measure(&mut self, mail: &MailServer) {
-        failed_plan(&self.cluster, "0", "d-1");
+        fine_plan(&self.cluster, "0", "d-1");
         let begun = Instant::now();
         assert!(accepted(self.service.address(), &["0".to_owned()]));
         let posted = begun.elapsed();
@@ -131,7 +131,7 @@ impl Lane {
     /// Alertmanager does.
     fn round(&mut self, round: u32, mail: &MailServer) -> Moment {
         let plan = round.to_string();
-        failed_plan(&self.cluster, &plan, "d-1");
+        fine_plan(&self.cluster, &plan, "d-1");
         let mut plans = vec![plan];
         if self.random.u8(..3) == 0 {
             plans.push((round - 1).to_string());

@@ -90,6 +90,9 @@ pub fn webhook(alerts: &[(&str, &Labels)]) -> Value {
 
 impl Case {
     pub fn new(world: World, service: Service, alertmanager: Alertmanager) -> Self {
+        wait_until("the program's first look", || {
+            service.log().contains("looked at for the first time")
+        });
         Self {
             service,
             alertmanager,

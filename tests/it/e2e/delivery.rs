@@ -95,8 +95,9 @@ fn a_refused_recipient_keeps_the_mail_from_nobody_else() {
 
 #[test]
 fn a_temporary_error_delays_the_very_same_mail() {
-    let case = failed().serve();
-    case.mail.be_busy();
+    let world = failed();
+    world.mail.be_busy();
+    let case = world.serve();
     let alert = backup_failed("1", "Nightly", 1);
     case.fire(&[&alert]);
     wait_until("a first attempt", || {

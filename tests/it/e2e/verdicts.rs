@@ -154,7 +154,6 @@ fn a_cluster_of_the_first_tool_is_read_by_its_socket() {
         "samba1: the backup itself ended with errors.",
         "disk quota exceeded",
         "The destination Off-site was checked and is fine.",
-        "alertname=NsBackupFailed backup_id=7",
     ]);
     letter.has_row("mail1 mail1 Leader (1) ok");
     letter.has_row("samba1 samba1 Leader (1) backup failed");

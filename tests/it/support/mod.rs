@@ -6,6 +6,7 @@ pub mod gateway;
 pub mod http;
 pub mod leaks;
 pub mod process;
+pub mod prometheus;
 pub mod receiver;
 pub mod redis;
 pub mod reports;

@@ -20,6 +20,8 @@ use tokio::sync::{Notify, oneshot, watch};
 pub struct Surface {
     pub address: SocketAddr,
     pub store: Store,
+    /// What `/metrics` says.
+    pub metrics: watch::Sender<Arc<str>>,
     state: PathBuf,
     runtime: Runtime,
     stop: Option<oneshot::Sender<()>>,
@@ -40,7 +42,8 @@ impl Surface {
         let store = Store::open(state).expect("a database");
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let receiver = receiver(store.clone(), limits);
+        let metrics: watch::Sender<Arc<str>> = watch::Sender::new("# EOF\n".into());
+        let receiver = receiver(store.clone(), metrics.subscribe(), limits);
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::spawn(move || {
             runtime().block_on(async {
@@ -54,6 +57,7 @@ impl Surface {
         Self {
             address,
             store,
+            metrics,
             state: state.to_owned(),
             runtime: runtime(),
             stop: Some(stop),
@@ -126,7 +130,7 @@ fn runtime() -> Runtime {
         .expect("a runtime")
 }
 
-fn receiver(store: Store, limits: Limits) -> Receiver {
+fn receiver(store: Store, metrics: watch::Receiver<Arc<str>>, limits: Limits) -> Receiver {
     let rules = Rules {
         token: None,
         alert_names: ["BackupFailed", "NsBackupFailed", "NsBackupMissing"]
@@ -143,6 +147,7 @@ fn receiver(store: Store, limits: Limits) -> Receiver {
         rules: watch::Sender::new(Arc::new(rules)).subscribe(),
         alerts: Arc::new(Notify::new()),
         vitals: Arc::new(vitals),
+        metrics,
         now: Arc::new(Timestamp::now),
         limits,
     }

@@ -4,6 +4,12 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use ns8_backup_monitor::config;
 use ns8_backup_monitor::model::*;
 
+mod plans;
+mod runs;
+
+pub use plans::*;
+pub use runs::*;
+
 /// When every report here was made: 05:12 in Rome.
 pub fn made_at() -> Timestamp {
     "2026-11-21T04:12:30Z".parse().unwrap()
