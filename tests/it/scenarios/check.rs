@@ -1,11 +1,10 @@
 //! What a program says of itself, against what it should.
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ns8_backup_monitor::model::{PlanId, RunKind, Trouble};
 
 use super::language::{Check, Past, PlanIs};
-use super::outcome::moment;
+use super::outcome::{contents, moment, of_report};
 use super::program::Program;
 
 /// What is other than it should be, if anything is.
@@ -17,6 +16,25 @@ pub async fn check(
     match check {
         Check::Plan(id, expected) => plan(program, id, expected, zone).await,
         Check::History(id, expected) => history(program, id, expected, zone).await,
+        Check::Report(id, outcome, details) => {
+            let at = details.run_of.ok_or("\"run of\" must say which report")?;
+            let Some(report) = program.report(id, at).await? else {
+                return Ok(Some(format!("no report of {}", moment(at, zone))));
+            };
+            let mut problems = of_report(details, &report, zone);
+            if report.outcome != *outcome {
+                problems.push(format!("the verdict is {}", report.outcome.as_str()));
+            }
+            if problems.is_empty() {
+                return Ok(None);
+            }
+            problems.extend(contents(&report, zone).iter().map(|line| format!("| {line}")));
+            Ok(Some(format!("the report:\n      {}", problems.join("\n      "))))
+        }
+        Check::NoReport(id, at) => {
+            let found = program.report(id, *at).await?.is_some();
+            Ok(found.then(|| "there is a report".to_owned()))
+        }
         Check::RunOpen(id, expected) => {
             let watch = program.watch().await?;
             let plan = watch.plans.get(id);
@@ -116,9 +134,5 @@ async fn history(
 fn line(past: &Past, zone: &TimeZone) -> String {
     let outcome = past.outcome.map_or("unknown", |outcome| outcome.as_str());
     let by_hand = if past.by_hand { " by hand" } else { "" };
-    format!("{} {outcome}{by_hand}", time(past.at, zone))
-}
-
-fn time(at: Timestamp, zone: &TimeZone) -> String {
-    moment(at, zone)
+    format!("{} {outcome}{by_hand}", moment(past.at, zone))
 }

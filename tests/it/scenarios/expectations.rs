@@ -165,6 +165,8 @@ fn detail(details: &mut Details, text: &str, when: When<'_>) -> Result<(), Wrong
         details.same_thread = Some(false);
     } else if words.take("to") {
         details.recipients.push(words.word("an address")?);
+    } else if words.take("by") {
+        details.by = Some(words.word("an instance")?.into());
     } else if words.take("run of") {
         details.run_of = Some(when.moment_of(&mut words)?);
     } else if words.take("held back") {
@@ -201,8 +203,20 @@ fn check(
             .map(|(number, text)| past(text, line.when).map_err(|wrong| (*number, wrong)));
         return Ok(Check::History(plan, past.collect::<Result<_, _>>()?));
     }
-    if words.take("no alert waits") {
-        return Ok(Check::AlertsWait(0));
+    if words.take("report") {
+        let outcome = outcome(words).map_err(here)?;
+        let plan = line.plan(words, "of plan").map_err(here)?;
+        let mut details = Details::default();
+        for (number, text) in below {
+            detail(&mut details, text, line.when).map_err(|wrong| (*number, wrong))?;
+        }
+        return Ok(Check::Report(plan, outcome, Box::new(details)));
+    }
+    if words.take("no report") {
+        let plan = line.plan(words, "of plan").map_err(here)?;
+        words.need("for").map_err(here)?;
+        let at = line.when.moment_of(words).map_err(here)?;
+        return Ok(Check::NoReport(plan, at));
     }
     if words.take("alerts waiting") {
         return Ok(Check::AlertsWait(words.number("how many").map_err(here)?));

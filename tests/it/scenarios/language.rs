@@ -173,6 +173,10 @@ pub enum ModuleBecomes {
 pub enum Check {
     Plan(PlanId, PlanIs),
     History(PlanId, Vec<Past>),
+    /// The report of a run, mailed or not.
+    Report(PlanId, Outcome, Box<Details>),
+    /// There is none of a run of then.
+    NoReport(PlanId, Timestamp),
     RunOpen(PlanId, bool),
     AlertsWait(usize),
 }
@@ -241,6 +245,8 @@ pub struct Details {
     /// Whether it continues the thread of the plan's mail before it.
     pub same_thread: Option<bool>,
     pub recipients: Vec<String>,
+    /// The instance that sent it.
+    pub by: Option<ModuleId>,
     pub run_of: Option<Timestamp>,
     pub held_back: Option<u32>,
     /// The newest snapshot of an application that is not ok.

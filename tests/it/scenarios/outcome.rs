@@ -39,8 +39,6 @@ pub struct Outcome {
     pub good: bool,
     /// Expected and seen, side by side.
     pub table: String,
-    /// How often programs looked.
-    pub looks: usize,
 }
 
 /// A mail that was expected, one that was seen, or both.
@@ -56,7 +54,6 @@ pub fn compare(
     scenario: &Scenario,
     mails: Vec<SeenMail>,
     failures: Vec<Failure>,
-    looks: usize,
 ) -> Outcome {
     let seen = with_threads(mails);
     let pairs = pairs(&scenario.mails, &seen);
@@ -82,13 +79,16 @@ pub fn compare(
             for line in contents(&seen.mail.report, zone) {
                 let _ = writeln!(table, "              | {line}");
             }
+            if expected.is_some_and(|expected| !expected.details.says.is_empty()) {
+                let _ = writeln!(table, "              | {}", seen.mail.text);
+            }
         }
     }
     for Failure { line, problem } in failures {
         let place = line.map_or("".into(), |line| format!("line {line}: "));
         let _ = writeln!(table, "  ! {place}{problem}");
     }
-    Outcome { good, table, looks }
+    Outcome { good, table }
 }
 
 fn with_threads(mails: Vec<SeenMail>) -> Vec<Seen> {
@@ -193,8 +193,16 @@ fn differences(expected: &ExpectedMail, seen: &Seen, zone: &TimeZone) -> Vec<Str
         }
         _ => {}
     }
-    of_members(&expected.details, &mail.report, &mut all);
-    of_rest(&expected.details, seen, zone, &mut all);
+    all.extend(of_report(&expected.details, &mail.report, zone));
+    of_mail(&expected.details, seen, &mut all);
+    all
+}
+
+/// What a report says other than it should.
+pub fn of_report(details: &Details, report: &Report, zone: &TimeZone) -> Vec<String> {
+    let mut all = Vec::new();
+    of_members(details, report, &mut all);
+    of_rest(details, report, zone, &mut all);
     all
 }
 
@@ -238,9 +246,8 @@ fn of_members(details: &Details, report: &Report, all: &mut Vec<String>) {
     }
 }
 
-fn of_rest(details: &Details, seen: &Seen, zone: &TimeZone, all: &mut Vec<String>) {
-    let mail = &seen.mail;
-    let mut warnings: Vec<String> = warnings(&mail.report, zone);
+fn of_rest(details: &Details, report: &Report, zone: &TimeZone, all: &mut Vec<String>) {
+    let mut warnings: Vec<String> = warnings(report, zone);
     for expected in &details.warns {
         let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
         let found = warnings
@@ -256,35 +263,32 @@ fn of_rest(details: &Details, seen: &Seen, zone: &TimeZone, all: &mut Vec<String
             .iter()
             .map(|warning| format!("it warns: {warning}")),
     );
-    for phrase in details
-        .says
-        .iter()
-        .filter(|phrase| !mail.text.contains(*phrase))
-    {
+    if details.run_of.is_some() && details.run_of != report.at {
+        all.push("it is about another run".to_owned());
+    }
+    let held_back = report.muted.map(|muted| muted.held_back);
+    if details.held_back != held_back {
+        all.push(format!("held back before it: {held_back:?}"));
+    }
+}
+
+fn of_mail(details: &Details, seen: &Seen, all: &mut Vec<String>) {
+    let mail = &seen.mail;
+    let says = |phrase: &&String| mail.text.contains(*phrase);
+    for phrase in details.says.iter().filter(|phrase| !says(phrase)) {
         all.push(format!("it does not say \"{phrase}\""));
     }
-    for phrase in details
-        .says_not
-        .iter()
-        .filter(|phrase| mail.text.contains(*phrase))
-    {
+    for phrase in details.says_not.iter().filter(says) {
         all.push(format!("it says \"{phrase}\""));
     }
-    if details
-        .same_thread
-        .is_some_and(|same| same != seen.same_thread)
-    {
+    if details.same_thread.is_some_and(|same| same != seen.same_thread) {
         all.push("it is in another thread".to_owned());
     }
     if !details.recipients.is_empty() && details.recipients != mail.to {
         all.push(format!("it went to {}", mail.to.join(", ")));
     }
-    if details.run_of.is_some() && details.run_of != mail.report.at {
-        all.push("it is about another run".to_owned());
-    }
-    let held_back = mail.report.muted.map(|muted| muted.held_back);
-    if details.held_back != held_back {
-        all.push(format!("held back before it: {held_back:?}"));
+    if details.by.is_some() && details.by != mail.by {
+        all.push("another instance sent it".to_owned());
     }
 }
 
@@ -406,8 +410,8 @@ fn sight(mail: &SeenMail, zone: &TimeZone) -> String {
     format!("{} {about}{}{by}", moment(mail.at, zone), causes(&bad))
 }
 
-/// What a mail that is not as expected says.
-fn contents(report: &Report, zone: &TimeZone) -> Vec<String> {
+/// What a report that is not as expected says.
+pub fn contents(report: &Report, zone: &TimeZone) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(at) = report.at {
         lines.push(format!(

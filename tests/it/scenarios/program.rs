@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use mail_parser::MessageParser;
 use ns8_backup_monitor::config;
 use ns8_backup_monitor::model::{
-    Alert, AlertState, Attempt, ModuleId, Report, ReportId, RunMark, Watch,
+    Alert, AlertState, Attempt, ModuleId, PlanId, Report, ReportId, RunMark, Watch,
 };
 use ns8_backup_monitor::pipeline::{Parts, Session, Watching};
 use ns8_backup_monitor::receiver::Vitals;
@@ -38,7 +38,6 @@ pub struct Program {
     running: Option<Running>,
     /// When it looks next.
     pub next: Option<Timestamp>,
-    pub looks: usize,
 }
 
 struct Running {
@@ -55,7 +54,6 @@ pub struct SeenMail {
     /// Which instance sent it.
     pub by: Option<ModuleId>,
     pub report: Report,
-    pub subject: String,
     pub text: String,
     pub to: Vec<String>,
     /// What mail programs group it by.
@@ -79,7 +77,6 @@ impl Program {
             world: Arc::clone(world),
             running: None,
             next: None,
-            looks: 0,
         }
     }
 
@@ -229,7 +226,6 @@ impl Program {
             let Some(running) = &mut self.running else {
                 return Ok(false);
             };
-            self.looks += 1;
             running.looked = now;
             let pause = tokio::select! {
                 pause = running.watching.pass(&mut running.session) => pause,
@@ -279,7 +275,6 @@ impl Program {
                     at: now,
                     by: self.id.clone(),
                     report,
-                    subject: delivery.message.subject.clone(),
                     text: text.split_whitespace().collect::<Vec<_>>().join(" "),
                     to: vec![delivery.to.to_string()],
                     thread: references.lines().next().unwrap_or_default().to_owned(),
@@ -299,10 +294,27 @@ impl Program {
 
     pub async fn history(
         &self,
-    ) -> Result<BTreeMap<ns8_backup_monitor::model::PlanId, Vec<RunMark>>, String> {
+    ) -> Result<BTreeMap<PlanId, Vec<RunMark>>, String> {
         let running = self.running.as_ref().ok_or("the program does not run")?;
         let strips = running.watching.store.strips(1000).await;
         strips.map_err(|problem| problem.to_string())
+    }
+
+    /// The report on the run of then.
+    pub async fn report(&self, plan: &PlanId, at: Timestamp) -> Result<Option<Report>, String> {
+        let running = self.running.as_ref().ok_or("the program does not run")?;
+        let store = &running.watching.store;
+        let filter = ReportFilter {
+            plan: Some(plan.clone()),
+            limit: 1000,
+            ..ReportFilter::default()
+        };
+        let all = store.reports(filter).await.map_err(|e| e.to_string())?;
+        let Some(found) = all.iter().find(|summary| summary.at == Some(at)) else {
+            return Ok(None);
+        };
+        let stored = store.report(found.id).await.map_err(|e| e.to_string())?;
+        Ok(stored.map(|stored| stored.report))
     }
 
     pub async fn waiting(&self) -> Result<usize, String> {

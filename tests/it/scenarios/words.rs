@@ -58,10 +58,6 @@ impl Words {
         Ok(Self(words))
     }
 
-    pub fn is_over(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// The next word, if it is one.
     pub fn peek(&self) -> Option<&str> {
         match self.0.front()? {
