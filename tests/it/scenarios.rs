@@ -86,7 +86,10 @@ fn every_scenario_comes_out_as_it_says() {
         let _ = write!(all, "\n\n{one}");
     }
     let (bad, count) = (wrong.len(), files.len());
-    assert!(wrong.is_empty(), "{bad} of {count} scenarios come out otherwise:{all}");
+    assert!(
+        wrong.is_empty(),
+        "{bad} of {count} scenarios come out otherwise:{all}"
+    );
 }
 
 #[test]
@@ -95,7 +98,10 @@ fn all_timelines_of_the_specification_are_there() {
     assert!(names.len() >= AT_LEAST, "only {} scenarios", names.len());
     for number in 1..=TIMELINES {
         let begin = format!("t{number:02}_");
-        assert!(names.iter().any(|name| name.starts_with(&begin)), "no T{number}");
+        assert!(
+            names.iter().any(|name| name.starts_with(&begin)),
+            "no T{number}"
+        );
     }
 }
 
@@ -118,7 +124,9 @@ fn a_mistake_in_a_scenario_is_told_with_its_line() {
          moved, cloned, restored or added; not \"faild\""
     );
     assert_eq!(
-        wrong(&format!("{day}02:05 expect mail PARTIAL, first failure\n    A broken\n")),
+        wrong(&format!(
+            "{day}02:05 expect mail PARTIAL, first failure\n    A broken\n"
+        )),
         "x.scenario:5: \"broken\" is no cause, such as backup_error"
     );
     assert_eq!(

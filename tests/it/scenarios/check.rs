@@ -28,8 +28,15 @@ pub async fn check(
             if problems.is_empty() {
                 return Ok(None);
             }
-            problems.extend(contents(&report, zone).iter().map(|line| format!("| {line}")));
-            Ok(Some(format!("the report:\n      {}", problems.join("\n      "))))
+            problems.extend(
+                contents(&report, zone)
+                    .iter()
+                    .map(|line| format!("| {line}")),
+            );
+            Ok(Some(format!(
+                "the report:\n      {}",
+                problems.join("\n      ")
+            )))
         }
         Check::NoReport(id, at) => {
             let found = program.report(id, *at).await?.is_some();

@@ -50,11 +50,7 @@ struct Seen {
     same_thread: bool,
 }
 
-pub fn compare(
-    scenario: &Scenario,
-    mails: Vec<SeenMail>,
-    failures: Vec<Failure>,
-) -> Outcome {
+pub fn compare(scenario: &Scenario, mails: Vec<SeenMail>, failures: Vec<Failure>) -> Outcome {
     let seen = with_threads(mails);
     let pairs = pairs(&scenario.mails, &seen);
     let zone = &scenario.zone;
@@ -281,7 +277,10 @@ fn of_mail(details: &Details, seen: &Seen, all: &mut Vec<String>) {
     for phrase in details.says_not.iter().filter(says) {
         all.push(format!("it says \"{phrase}\""));
     }
-    if details.same_thread.is_some_and(|same| same != seen.same_thread) {
+    if details
+        .same_thread
+        .is_some_and(|same| same != seen.same_thread)
+    {
         all.push("it is in another thread".to_owned());
     }
     if !details.recipients.is_empty() && details.recipients != mail.to {

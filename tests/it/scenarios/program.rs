@@ -292,9 +292,7 @@ impl Program {
         watch.map_err(|problem| problem.to_string())
     }
 
-    pub async fn history(
-        &self,
-    ) -> Result<BTreeMap<PlanId, Vec<RunMark>>, String> {
+    pub async fn history(&self) -> Result<BTreeMap<PlanId, Vec<RunMark>>, String> {
         let running = self.running.as_ref().ok_or("the program does not run")?;
         let strips = running.watching.store.strips(1000).await;
         strips.map_err(|problem| problem.to_string())
