@@ -67,7 +67,7 @@ fn the_leader_is_read_and_after_a_change_the_new_one() {
     let letter = case.one_letter_for(&alert);
     assert_eq!(
         letter.subject,
-        "[NS8 Backup] ⚠️ Backup partially failed: Nightly - 1 of 2 applications failed (Second)"
+        "[NS8 Backup] ⚠️ Backup partially failed, found at start: Nightly - 1 of 2 applications failed (Second)"
     );
 
     replicate(&case.cluster, &own);
