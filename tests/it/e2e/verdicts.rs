@@ -114,7 +114,7 @@ fn a_snapshot_newer_than_the_start_is_safe_although_the_run_has_errors() {
         "[NS8 Backup] ⚠️ Backup parzialmente fallito, trovato all'avvio: Nightly - 1 applicazione su 7 fallita (Test cluster)"
     );
     letter.says(&[
-        "mail1: lo snapshot è stato creato ed è al sicuro; è fallito ciò che segue (retention o statistiche).",
+        " c'è ed è al sicuro; è fallito ciò che segue (retention o statistiche).",
         "Nessun dato è andato perso. Leggere nel log del nodo cosa è fallito dopo lo snapshot, poi rieseguire il backup.",
     ]);
     letter.has_row("mail1 mail1 Leader (1) salvata, poi errore");
