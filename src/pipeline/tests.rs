@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use tempfile::TempDir;
 use tokio::sync::{Notify, watch};
 
-use super::{Clock, Delivering, NoEvents, Parts, Peers, Session, Unrecorded, Watching};
+use super::{Clock, Delivering, LookNow, NoEvents, Parts, Peers, Session, Unrecorded, Watching};
 use crate::cluster::{ClusterError, ClusterReader};
 use crate::config;
 use crate::model::{
@@ -181,6 +181,7 @@ impl World {
                 metrics: watch::channel(Arc::from("")).0,
                 alerts: Arc::new(Notify::new()),
                 mails: Arc::clone(&mails),
+                look: Arc::new(LookNow::default()),
                 vitals: Arc::new(Vitals::new(Instant::now(), Duration::MAX)),
             },
             delivering: Delivering {
