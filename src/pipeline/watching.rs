@@ -32,7 +32,7 @@ const MAIL_PAUSE: Duration = Duration::from_mins(5);
 /// For how long events are gathered before the cluster is read once for all.
 const GATHER: Duration = Duration::from_secs(1);
 /// And at most, where a look takes long.
-const GATHER_LONGEST: Duration = Duration::from_secs(10);
+pub(super) const GATHER_LONGEST: Duration = Duration::from_secs(10);
 /// So many times as long as a look took, events wait for the next one: whoever
 /// publishes without end must not keep us reading without end.
 const GATHER_SHARE: u32 = 4;
