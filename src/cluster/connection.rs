@@ -315,17 +315,22 @@ impl Connection {
     }
 }
 
-/// What Redis or fred said, fit to be shown.
-/// In words for a person: of an error of the system fred gives its debug form,
-/// `Os { code: 111, kind: ConnectionRefused, message: "Connection refused" }`.
+/// What Redis or fred said, fit to be shown, in words for a person: of an error
+/// of the system fred gives its debug form, such as `Os { code: 111, kind:
+/// ConnectionRefused, message: "Connection refused" }` or `Custom { kind: Other,
+/// error: "bytes remaining on stream" }`.
 fn words(error: &FredError) -> String {
     let told = error.details();
-    let plain = told
-        .split_once("message: \"")
-        .and_then(|(_, rest)| rest.split_once('"'))
-        .filter(|_| told.starts_with("Os {"))
-        .map_or(told, |(message, _)| message);
-    truncate(&sanitize(plain), 200)
+    let quoted = |before: &str| {
+        let (_, rest) = told.split_once(before)?;
+        Some(rest.split_once('"')?.0)
+    };
+    let plain = match told.split_once(" {") {
+        Some(("Os", _)) => quoted("message: \""),
+        Some(("Custom", _)) => quoted("error: \""),
+        _ => None,
+    };
+    truncate(&sanitize(plain.unwrap_or(told)), 200)
 }
 
 fn builder(endpoint: &Endpoint, connect: Duration, limit: Duration) -> Builder {
@@ -354,4 +359,29 @@ fn builder(endpoint: &Endpoint, connect: Duration, limit: Duration) -> Builder {
             connection.disable_cluster_health_check = true;
         });
     builder
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_of_the_system_are_told_in_words() {
+        for (told, plain) in [
+            (
+                "Os { code: 111, kind: ConnectionRefused, message: \"Connection refused\" }",
+                "Connection refused",
+            ),
+            (
+                "Custom { kind: Other, error: \"bytes remaining on stream\" }",
+                "bytes remaining on stream",
+            ),
+            ("Connection closed.", "Connection closed."),
+            ("Custom { kind: Other }", "Custom { kind: Other }"),
+            ("NOPERM a {b}", "NOPERM a {b}"),
+        ] {
+            let error = FredError::new(ErrorKind::IO, told.to_owned());
+            assert_eq!(words(&error), plain);
+        }
+    }
 }
