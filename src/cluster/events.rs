@@ -208,8 +208,10 @@ impl Listener {
             tokio::select! {
                 message = messages.recv() => match message {
                     Ok(message) => self.take(&redis, &message)?,
-                    // They came faster than they could be looked at.
-                    Err(RecvError::Lagged(_)) => self.pending.add_all(),
+                    // They came faster than they could be looked at. Not the
+                    // smarthost: who floods us must not keep it being read,
+                    // and while a mail waits that is done anyway.
+                    Err(RecvError::Lagged(_)) => self.pending.add(ClusterEvent::Leader),
                     Err(RecvError::Closed) => return Err(redis.broke().await),
                 },
                 _ = checks.tick() => {
