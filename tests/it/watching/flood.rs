@@ -6,9 +6,9 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::{Watch, good_cluster};
-use crate::support::process::{resident_kib, wait_until};
+use crate::support::process::{peak_kib, resident_kib, wait_until};
 use crate::support::redis::{Cluster, MODULE_PASSWORD, MODULE_USER};
-use crate::support::resp::RespClient;
+use crate::support::resp::{Resp, RespClient};
 
 /// Publishes until dropped.
 struct Flood {
@@ -102,17 +102,17 @@ fn one_that_wants_our_memory_gets_it_for_a_moment_only() {
         super::publish(&mut stranger, &channel, &huge);
     }
     wait_until("it to be told", || {
-        watch
-            .service
-            .log()
-            .contains("no events of the cluster for now")
+        let log = watch.service.log();
+        log.contains("no events of the cluster for now")
     });
     wait_until("another subscription", || {
-        watch.patterns() != crate::support::resp::Resp::Number(0)
+        watch.patterns() != Resp::Number(0)
     });
     wait_until("the memory to be back", || {
         resident_kib(watch.service.pid()) < before + 30_000
     });
+    let peak = peak_kib(watch.service.pid()) - before;
+    assert!(peak < 100_000, "{peak} KiB at its worst");
     let log = watch.service.log();
     assert!(
         log.contains("bytes on module/backup-monitor1/event"),
