@@ -32,3 +32,4 @@ mod service;
 mod support;
 mod tasks;
 mod transports;
+mod watching;
