@@ -27,6 +27,7 @@ mod probe_backends;
 mod probe_child;
 mod receiver;
 mod refused_account;
+mod scenarios;
 mod secrets;
 mod service;
 mod support;
