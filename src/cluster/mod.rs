@@ -1,4 +1,4 @@
-//! Reading NS8: the cluster's Redis and its task API.
+//! Reading NS8: the cluster's Redis, its events and its task API.
 //!
 //! Turns keys into a [`ClusterState`](crate::model::ClusterState) and nothing
 //! more; what it means is decided elsewhere. fred and reqwest are used here
@@ -9,6 +9,8 @@
 mod account;
 mod command;
 mod connection;
+mod event;
+mod events;
 mod fetch;
 mod keys;
 mod leader;
@@ -29,6 +31,8 @@ use jiff::Timestamp;
 use crate::model::{ClusterState, ReadFailure, SmtpSettings};
 
 pub use account::AccountReader;
+pub use event::ClusterEvent;
+pub use events::{EventStream, Pulse};
 pub use reader::{Limits, RedisReader};
 pub use snapshot::{Document, SnapshotReader};
 pub use tasks::{Pace, TaskApi, TaskError, install_crypto_provider};
@@ -45,6 +49,10 @@ pub trait ClusterReader: Send + Sync {
 
     /// Whether the cluster can be read just now.
     async fn ping(&self) -> Result<(), ClusterError>;
+
+    /// Says that another node may lead now: it is looked up before the next
+    /// read.
+    fn doubt_leader(&self) {}
 }
 
 /// Why the cluster could not be read. Never means "no status".

@@ -33,3 +33,4 @@ mod service;
 mod support;
 mod tasks;
 mod transports;
+mod watching;
