@@ -183,6 +183,7 @@ fn blank_part(at: Timestamp, state: PartState, since: Watched) -> RunPart {
         members: BTreeMap::new(),
         skipped: Vec::new(),
         given_up: None,
+        own_vpn_suspect: false,
     }
 }
 

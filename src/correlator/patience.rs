@@ -167,6 +167,7 @@ pub(super) fn end(
         .collect();
     let now = desk.now();
     let watched = desk.look.tick.watched;
+    let own_vpn_suspect = desk.look.reach.is_some_and(|reach| reach.own_vpn_suspect);
     let Some(part) = desk.watch.runs[index].parts.get_mut(&node) else {
         return;
     };
@@ -177,6 +178,7 @@ pub(super) fn end(
     };
     part.since = watched;
     part.given_up = Some(given_up.unwrap_or(now));
+    part.own_vpn_suspect = own_vpn_suspect;
     for (id, absence) in absences {
         if let Some(member) = part.members.get_mut(&id) {
             absence.note(member);

@@ -218,6 +218,9 @@ pub struct RunPart {
     /// When it was given up, by the wall clock.
     #[serde(default)]
     pub given_up: Option<Timestamp>,
+    /// No node but the own one answered then.
+    #[serde(default)]
+    pub own_vpn_suspect: bool,
 }
 
 /// How far a node is with its part.

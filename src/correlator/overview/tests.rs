@@ -116,6 +116,7 @@ fn part(second: i64, state: PartState, members: Vec<(&str, PartMember)>) -> RunP
             .collect(),
         skipped: Vec::<Elapse>::new(),
         given_up: None,
+        own_vpn_suspect: false,
     }
 }
 

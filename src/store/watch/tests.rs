@@ -56,6 +56,7 @@ fn with_an_open_run() -> PlanWatch {
         members: BTreeMap::from([("mail1".into(), member)]),
         skipped: Vec::new(),
         given_up: None,
+        own_vpn_suspect: false,
     };
     watch.handled.insert(NodeId(2), local);
     watch.modules.insert(
