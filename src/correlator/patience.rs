@@ -248,6 +248,11 @@ fn held_by(desk: &Desk<'_, '_>, id: &ModuleId, since: Timestamp) -> Option<PlanI
 
 /// Waits for an elapse that a node had seemed to skip.
 pub(super) fn revive(desk: &mut Desk<'_, '_>, node: NodeId, elapse: Elapse) -> usize {
+    for run in &mut desk.watch.runs {
+        if let Some(part) = run.parts.get_mut(&node) {
+            part.skipped.retain(|skipped| *skipped != elapse);
+        }
+    }
     let members: Vec<ModuleId> = desk
         .plan
         .instances
