@@ -24,8 +24,8 @@ enum Todo {
 type Moment = (Timestamp, usize);
 
 /// Without any event the program looks at most so often, in seconds: every 30
-/// while a run is open, and at what is due.
-const BUSIEST: i64 = 25;
+/// while a run is open, every 15 while Redis is away, and at what is due.
+const BUSIEST: i64 = 14;
 /// So many looks are never too many.
 const HEAD_START: i64 = 20;
 
