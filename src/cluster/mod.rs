@@ -1,4 +1,4 @@
-//! Reading NS8: the cluster's Redis and its task API.
+//! Reading NS8: the cluster's Redis, its task API, and whether its nodes answer.
 //!
 //! Turns keys into a [`ClusterState`](crate::model::ClusterState) and nothing
 //! more; what it means is decided elsewhere. fred and reqwest are used here
@@ -10,8 +10,10 @@ mod account;
 mod command;
 mod connection;
 mod fetch;
+mod http;
 mod keys;
 mod leader;
+mod nodes;
 mod old_layouts;
 mod parse;
 mod reader;
@@ -29,9 +31,11 @@ use jiff::Timestamp;
 use crate::model::{ClusterState, ReadFailure, SmtpSettings};
 
 pub use account::AccountReader;
+pub use http::install_crypto_provider;
+pub use nodes::NodeProbe;
 pub use reader::{Limits, RedisReader};
 pub use snapshot::{Document, SnapshotReader};
-pub use tasks::{Pace, TaskApi, TaskError, install_crypto_provider};
+pub use tasks::{Pace, TaskApi, TaskError};
 
 /// Reads the cluster.
 #[async_trait]

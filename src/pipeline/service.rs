@@ -109,7 +109,7 @@ impl Service {
             store: store.clone(),
             parts: parts_seen.clone(),
             clock: Arc::clone(&clock),
-            peers: Arc::new(NodePeers),
+            peers: Arc::new(NodePeers::default()),
             metrics,
             alerts: Arc::clone(&alerts),
             mails: Arc::clone(&mails),
