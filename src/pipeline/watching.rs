@@ -162,16 +162,13 @@ impl Watching {
             session.watch = Some(self.store.load_watch().await?);
         }
         let waiting = self.store.waiting().await?;
-        let state = match self.read(session, &parts, now).await {
-            Some(state) => state,
-            None => {
-                session.between = match session.between {
-                    Between::Started => Between::Started,
-                    Between::Watching | Between::Outage => Between::Outage,
-                };
-                self.outage(session, &parts, &waiting).await?;
-                return Ok(RETRY);
-            }
+        let Some(state) = self.read(session, &parts, now).await else {
+            session.between = match session.between {
+                Between::Started => Between::Started,
+                Between::Watching | Between::Outage => Between::Outage,
+            };
+            self.outage(session, &parts, &waiting).await?;
+            return Ok(RETRY);
         };
         session.outages.over(self).await?;
         let outlook = due(&waiting, parts.config.correlator.wait, now);
@@ -186,9 +183,9 @@ impl Watching {
         };
         let pause = look.observe(session).await;
         let probed = look.probed.into_inner().unwrap_or_default();
-        probed
-            .iter()
-            .for_each(|report| session.lately.reported(report));
+        for report in &probed {
+            session.lately.reported(report);
+        }
         session.lately.read(state);
         let pause = pause?;
         session.setback.over();

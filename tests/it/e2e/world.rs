@@ -101,7 +101,8 @@ impl World {
 
     /// A plan that stores at the destination.
     pub fn plan(&self, id: &str, name: &str, modules: &[&str]) {
-        let plan = self.cluster.plan(id, name).destination(DESTINATION);
+        let plan = self.cluster.plan(id, name).not_due_for_hours();
+        let plan = plan.destination(DESTINATION);
         plan.instances(modules.iter().copied());
     }
 

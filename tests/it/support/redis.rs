@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::Command;
 
+use jiff::{SignedDuration, Timestamp};
 use ns8_backup_monitor::config;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
@@ -350,6 +351,15 @@ impl Plan<'_> {
     /// systemd `OnCalendar` text.
     pub fn schedule(self, schedule: &str) -> Self {
         self.field("schedule", schedule)
+    }
+
+    /// A daily elapse that is hours away, and no whole quarter of an hour from
+    /// half an hour ago: what tests write as the newest run was never due, and
+    /// teaches nothing about zones, at whatever hour they run.
+    pub fn not_due_for_hours(self) -> Self {
+        let at = Timestamp::now() + SignedDuration::from_mins(7 * 60 + 7);
+        let schedule = at.strftime("*-*-* %H:%M:30 UTC").to_string();
+        self.schedule(&schedule)
     }
 
     /// Switches it off.
