@@ -80,3 +80,6 @@ impl NodeProbe {
         matches!(timeout(self.patience, head).await, Ok(Ok(_)))
     }
 }
+
+#[cfg(test)]
+mod tests;
