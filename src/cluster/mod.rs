@@ -1,4 +1,5 @@
-//! Reading NS8: the cluster's Redis, its task API, and whether its nodes answer.
+//! Reading NS8: the cluster's Redis, its task API, its Alertmanager, and whether its
+//! nodes answer.
 //!
 //! Turns keys into a [`ClusterState`](crate::model::ClusterState) and nothing
 //! more; what it means is decided elsewhere. fred and reqwest are used here
@@ -7,6 +8,7 @@
 //! `config`.
 
 mod account;
+mod alertmanager;
 mod command;
 mod connection;
 mod fetch;
@@ -31,6 +33,7 @@ use jiff::Timestamp;
 use crate::model::{ClusterState, ReadFailure, SmtpSettings};
 
 pub use account::AccountReader;
+pub use alertmanager::{Alertmanager, AlertmanagerError};
 pub use http::install_crypto_provider;
 pub use nodes::NodeProbe;
 pub use reader::{Limits, RedisReader};

@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tracing::{error, info, warn};
 
+use super::asking::Asking;
 use super::clock::{Clock, SystemClock};
 use super::delivery::{Delivering, Unrecorded};
 use super::events::{Events, NoEvents};
@@ -122,6 +123,12 @@ impl Service {
             mails: Arc::clone(&mails),
             unrecorded: Unrecorded::default(),
         };
+        let asking = Asking {
+            store: store.clone(),
+            parts: parts_seen.clone(),
+            clock: Arc::clone(&clock),
+            alerts: Arc::clone(&alerts),
+        };
         let housekeeping = Housekeeping {
             store: store.clone(),
             parts: parts_seen,
@@ -141,6 +148,11 @@ impl Service {
         tasks.spawn(async move {
             delivering.run(seen).await;
             "delivery of mails"
+        });
+        let seen = stopped.clone();
+        tasks.spawn(async move {
+            asking.run(seen).await;
+            "asking for alerts"
         });
         tasks.spawn(async move {
             housekeeping.run(stopped).await;
