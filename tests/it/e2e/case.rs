@@ -3,6 +3,7 @@
 use std::ops::{Deref, DerefMut};
 
 use jiff::Timestamp;
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use super::letter::Letter;
@@ -108,6 +109,14 @@ impl Case {
             .collect();
         let alerts: Vec<&[(&str, &str)]> = borrowed.iter().map(Vec::as_slice).collect();
         self.alertmanager.fire_together(&alerts);
+    }
+
+    /// Has what waits for late writes judged and answered now.
+    pub fn wait_no_longer(&self) {
+        let mut settings = self.settings();
+        settings["correlator"]["wait_seconds"] = json!(0);
+        std::fs::write(self.service.config_file(), settings.to_string()).expect("a configuration");
+        self.service.signal(Signal::HUP);
     }
 
     /// Ends one.
