@@ -1,6 +1,7 @@
 //! The flow with a clock that is set and a cluster that is made up; the
 //! database is a real one.
 
+mod nights;
 mod waking;
 
 use std::collections::BTreeMap;
@@ -171,14 +172,25 @@ struct World {
 
 impl World {
     fn new(transport: &str) -> Self {
+        Self::with(transport, "", &[])
+    }
+
+    /// The same with more lines of the configuration, and as an instance with
+    /// this environment.
+    fn with(transport: &str, more: &str, environment: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mails = folder.path().join("mails");
         let text = format!(
             "mail: {{from: a@example.org, to: [b@example.org], transport: {transport}, \
-             directory: {}}}\nrepo_check: {{method: \"off\"}}\n",
+             directory: {}}}\nrepo_check: {{method: \"off\"}}\n{more}",
             mails.display()
         );
-        let config = config::load_str(&text, &BTreeMap::new()).unwrap().config;
+        let environment = environment
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let config = config::load_str(&text, &environment.collect())
+            .unwrap()
+            .config;
         let cluster = Arc::new(MadeUp::default());
         let clock = Arc::new(SetClock(Mutex::new(0)));
         let parts = Parts::with_reader(config, Arc::clone(&cluster) as _).unwrap();

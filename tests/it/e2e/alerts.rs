@@ -11,7 +11,7 @@ use super::world::{World, last_run};
 use crate::support::process::wait_until;
 
 /// Two plans with one module each, which went well yesterday.
-fn two_plans() -> World {
+pub fn two_plans() -> World {
     let world = World::of(&[("mail1", 1), ("samba1", 2)]).set("repo_check.method", json!("off"));
     world.plan("1", "Nightly", &["mail1"]);
     world.plan("2", "Weekly", &["samba1"]);

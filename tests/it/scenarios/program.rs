@@ -125,6 +125,7 @@ impl Program {
                 peers: Arc::clone(&self.world) as _,
                 alerts: Arc::new(Notify::new()),
                 mails: Arc::new(Notify::new()),
+                look: Arc::default(),
                 vitals: Arc::new(Vitals::new(Instant::now(), Duration::MAX)),
                 metrics: watch::channel(Arc::from("")).0,
             },
