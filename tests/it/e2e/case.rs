@@ -91,8 +91,10 @@ pub fn webhook(alerts: &[(&str, &Labels)]) -> Value {
 
 impl Case {
     pub fn new(world: World, service: Service, alertmanager: Alertmanager) -> Self {
-        wait_until("the program's first look", || {
-            service.log().contains("looked at for the first time")
+        // What is written from here on is seen by no look but that of an alert
+        // or an event.
+        wait_until("the first look, and that after the subscription", || {
+            service.log().matches("looked at the cluster").count() >= 2
         });
         Self {
             service,
