@@ -1,5 +1,5 @@
-//! Reading NS8: the cluster's Redis, its task API, its Alertmanager, and whether its
-//! nodes answer.
+//! Reading NS8: the cluster's Redis, its events, its task API, its Alertmanager,
+//! and whether its nodes answer.
 //!
 //! Turns keys into a [`ClusterState`](crate::model::ClusterState) and nothing
 //! more; what it means is decided elsewhere. fred and reqwest are used here
@@ -11,6 +11,8 @@ mod account;
 mod alertmanager;
 mod command;
 mod connection;
+mod event;
+mod events;
 mod fetch;
 mod http;
 mod keys;
@@ -34,6 +36,8 @@ use crate::model::{ClusterState, ReadFailure, SmtpSettings};
 
 pub use account::AccountReader;
 pub use alertmanager::{Alertmanager, AlertmanagerError};
+pub use event::ClusterEvent;
+pub use events::{EventStream, Pulse};
 pub use http::install_crypto_provider;
 pub use nodes::NodeProbe;
 pub use reader::{Limits, RedisReader};
@@ -52,6 +56,10 @@ pub trait ClusterReader: Send + Sync {
 
     /// Whether the cluster can be read just now.
     async fn ping(&self) -> Result<(), ClusterError>;
+
+    /// Says that another node may lead now: it is looked up before the next
+    /// read.
+    fn doubt_leader(&self) {}
 }
 
 /// Why the cluster could not be read. Never means "no status".

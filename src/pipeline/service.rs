@@ -16,8 +16,9 @@ use tracing::{error, info, warn};
 use super::asking::Asking;
 use super::clock::{Clock, SystemClock};
 use super::delivery::{Delivering, Unrecorded};
-use super::events::{Events, NoEvents};
+use super::events::ClusterEvents;
 use super::housekeeping::Housekeeping;
+use super::look_now::LookNow;
 use super::metrics::at_start;
 use super::parts::Parts;
 use super::peers::NodePeers;
@@ -73,6 +74,7 @@ pub struct Service {
     stop: watch::Sender<bool>,
     alerts: Arc<Notify>,
     mails: Arc<Notify>,
+    look: Arc<LookNow>,
     tasks: JoinSet<&'static str>,
     _lock: StateLock,
 }
@@ -89,6 +91,7 @@ impl Service {
 
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
         let (alerts, mails) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let wanted = Arc::new(LookNow::default());
         let vitals = Arc::new(Vitals::new(Instant::now(), PATIENCE));
         let (rules, rules_seen) = watch::channel(Arc::new(Rules::from_config(&parts.config)));
         let (parts, parts_seen) = watch::channel(Arc::new(parts));
@@ -114,6 +117,7 @@ impl Service {
             metrics,
             alerts: Arc::clone(&alerts),
             mails: Arc::clone(&mails),
+            look: Arc::clone(&wanted),
             vitals: Arc::clone(&vitals),
         };
         let delivering = Delivering {
@@ -123,6 +127,7 @@ impl Service {
             mails: Arc::clone(&mails),
             unrecorded: Unrecorded::default(),
         };
+        let events_seen = parts_seen.clone();
         let asking = Asking {
             store: store.clone(),
             parts: parts_seen.clone(),
@@ -139,7 +144,8 @@ impl Service {
         let mut tasks = JoinSet::new();
         tasks.spawn(serve(serving, stopped.clone()));
         let seen = stopped.clone();
-        let events: Box<dyn Events> = Box::new(NoEvents);
+        // Lives in the loop and ends with it.
+        let events = Box::new(ClusterEvents::of(events_seen));
         tasks.spawn(async move {
             watching.run(events, seen).await;
             "watching of runs"
@@ -167,6 +173,7 @@ impl Service {
             stop,
             alerts,
             mails,
+            look: wanted,
             tasks,
             _lock: lock,
         })
@@ -201,6 +208,15 @@ impl Service {
         }
         self.alerts.notify_one();
         self.mails.notify_one();
+    }
+
+    /// Looks at the cluster at once, whatever is waited for.
+    pub fn look_now(&self) {
+        if self.look.ask() {
+            info!("looking at the cluster now, as asked");
+        } else {
+            info!("the cluster is being looked at already");
+        }
     }
 
     /// Returns when a part of the service ended that should not have, and says

@@ -2,6 +2,7 @@
 //! database is a real one.
 
 mod nights;
+mod waking;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -11,9 +12,10 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tempfile::TempDir;
+use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 
-use super::{Clock, Delivering, NoEvents, Parts, Peers, Session, Unrecorded, Watching};
+use super::{Clock, Delivering, LookNow, NoEvents, Parts, Peers, Session, Unrecorded, Watching};
 use crate::cluster::{ClusterError, ClusterReader};
 use crate::config;
 use crate::model::{
@@ -70,6 +72,16 @@ impl Peers for AllAnswer {
 struct MadeUp {
     state: Mutex<Option<ClusterState>>,
     smarthost: Mutex<Option<SmtpSettings>>,
+    /// How often it was read.
+    reads: Mutex<usize>,
+    /// Whether a read takes for ever.
+    held: Mutex<bool>,
+}
+
+impl MadeUp {
+    fn hold(&self, is: bool) {
+        *self.held.lock().unwrap() = is;
+    }
 }
 
 fn away() -> ClusterError {
@@ -82,6 +94,10 @@ fn away() -> ClusterError {
 #[async_trait]
 impl ClusterReader for MadeUp {
     async fn read(&self, _now: Timestamp) -> Result<ClusterState, ClusterError> {
+        *self.reads.lock().unwrap() += 1;
+        while *self.held.lock().unwrap() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
         self.state.lock().unwrap().clone().ok_or_else(away)
     }
 
@@ -196,6 +212,7 @@ impl World {
                 metrics: watch::channel(Arc::from("")).0,
                 alerts: Arc::new(Notify::new()),
                 mails: Arc::clone(&mails),
+                look: Arc::new(LookNow::default()),
                 vitals: Arc::new(Vitals::new(Instant::now(), Duration::MAX)),
             },
             delivering: Delivering {
@@ -499,6 +516,30 @@ async fn without_a_smarthost_mails_wait_and_a_new_one_is_tried_at_once() {
     *world.cluster.smarthost.lock().unwrap() = Some(dead_server());
     assert_eq!(world.delivering.round().await.unwrap().waiting, 1);
     assert_eq!(first_delivery(&world).await.attempts, 2);
+}
+
+#[tokio::test]
+async fn what_fails_while_another_way_out_is_configured_goes_that_way_at_once() {
+    let mut world = World::new("smarthost");
+    world.show(Some(cluster(100, &[("samba1", 1)])));
+    world.alert(&[("id", "1")]).await;
+    world.pass(200).await;
+    let server = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    *world.cluster.smarthost.lock().unwrap() = Some(SmtpSettings {
+        port: server.local_addr().unwrap().port(),
+        ..dead_server()
+    });
+    let other = World::new("file");
+    let (sender, parts) = watch::channel(Arc::clone(&world.delivering.parts.borrow()));
+    world.delivering.parts = parts;
+    let reload_and_hang_up = async {
+        server.accept().await.unwrap();
+        sender.send_replace(Arc::clone(&other.delivering.parts.borrow()));
+    };
+    let (round, ()) = tokio::join!(world.delivering.round(), reload_and_hang_up);
+    let round = round.unwrap();
+    assert_eq!((round.waiting, round.sent), (1, 1));
+    assert_eq!(first_delivery(&world).await.state, RecipientState::Sent);
 }
 
 #[tokio::test]

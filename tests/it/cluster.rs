@@ -2,6 +2,7 @@
 
 mod bad_values;
 mod connecting;
+mod events;
 mod secrets;
 mod size;
 
