@@ -135,11 +135,13 @@ fn end_part(desk: &mut Desk<'_, '_>, index: usize, node: NodeId) {
     if silent < part.patience {
         return;
     }
-    if desk.look.reach.is_none() {
+    let Some(reach) = desk.look.reach else {
         desk.out.wants_reach = true;
         return;
-    }
+    };
     let skipped = part.skipped.last().copied();
+    // Kept for the judging, which comes at a later look.
+    desk.watch.runs[index].own_vpn_suspect |= reach.own_vpn_suspect;
     end(desk, index, node, Some(desk.now()));
     // It was not at work all the time: what fired since may have been met.
     if let Some(elapse) = skipped {
@@ -167,7 +169,6 @@ pub(super) fn end(
         .collect();
     let now = desk.now();
     let watched = desk.look.tick.watched;
-    let own_vpn_suspect = desk.look.reach.is_some_and(|reach| reach.own_vpn_suspect);
     let Some(part) = desk.watch.runs[index].parts.get_mut(&node) else {
         return;
     };
@@ -178,7 +179,6 @@ pub(super) fn end(
     };
     part.since = watched;
     part.given_up = Some(given_up.unwrap_or(now));
-    part.own_vpn_suspect = own_vpn_suspect;
     for (id, absence) in absences {
         if let Some(member) = part.members.get_mut(&id) {
             absence.note(member);

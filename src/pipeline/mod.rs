@@ -6,6 +6,7 @@
 //! room but `cli`.
 
 mod adapters;
+mod asking;
 mod clock;
 mod delivery;
 mod digest;

@@ -15,8 +15,8 @@ use crate::correlator::{
     self, Between, Left, Observed, PlanLook, Rules, Settled, Tick, covered, observe,
 };
 use crate::model::{
-    ClusterState, Identity, InboxEntry, NodeZone, PlanId, PlanWatch, Reachability, Report, Warning,
-    Watch, WholeWatch,
+    ClusterState, Identity, InboxEntry, NodeZone, PlanId, PlanWatch, Reachability, Reason, Report,
+    Warning, Watch, WholeWatch,
 };
 use crate::store::{Batch, Saved};
 
@@ -167,13 +167,16 @@ impl Look<'_> {
                 reach,
                 rules,
             };
-            let zones = &mut whole.zones;
-            let (mut seen, mut observed) = observed(before, zones, with(reach.as_ref()));
+            let mut zones = whole.zones.clone();
+            let (mut seen, mut observed) = observed(before, &mut zones, with(reach.as_ref()));
             if observed.wants_reach {
                 let asked = self.reachability(rules).await;
-                (seen, observed) = self::observed(before, zones, with(Some(&asked)));
+                // All of it anew: what was learned of zones is told once.
+                zones.clone_from(&whole.zones);
+                (seen, observed) = self::observed(before, &mut zones, with(Some(&asked)));
                 reach = Some(asked);
             }
+            whole.zones = zones;
             next = next.min(observed.next);
             left.extend(observed.left);
             for (node, shift) in observed.learned {
@@ -184,6 +187,12 @@ impl Look<'_> {
                      if that is not so, set schedule.timezone"
                 );
                 note(whole, Warning::NodeZone { node, shift });
+            }
+            if observed.never_fires {
+                let key = format!("cluster/backup/{plan} schedule");
+                warn!(key, "{key}: {}", Reason::NotASchedule);
+                let reason = Reason::NotASchedule;
+                note(whole, Warning::UnreadableKey { key, reason });
             }
             let unjudged = observed.unjudged.into_iter();
             batch

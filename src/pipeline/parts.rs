@@ -9,7 +9,9 @@ use tracing::warn;
 
 use super::adapters::{CredentialStore, Snapshots};
 use super::outgoing::Outgoing;
-use crate::cluster::{AccountReader, ClusterReader, RedisReader, TaskApi};
+use crate::cluster::{
+    AccountReader, Alertmanager, AlertmanagerError, ClusterReader, RedisReader, TaskApi,
+};
 use crate::config::{Config, Redis};
 use crate::correlator::Rules;
 use crate::model::{OutgoingMail, ProbeMethod, Report, SkipReason};
@@ -33,6 +35,8 @@ pub struct Parts {
     pub outgoing: Outgoing,
     /// Writes mails.
     pub templates: Templates,
+    /// Says which alerts are on, where the configuration names it.
+    pub alertmanager: Option<Alertmanager>,
     tasks: Option<Arc<TaskApi>>,
 }
 
@@ -45,6 +49,9 @@ pub enum PartsError {
     /// The task API's client cannot be made.
     #[error("the client of NS8's task API cannot be made: {0}")]
     TaskApi(String),
+    /// The client of `alertmanager.url` cannot be made.
+    #[error("alertmanager.url cannot be asked: {0}")]
+    Alertmanager(#[from] AlertmanagerError),
 }
 
 /// A mail that cannot be made.
@@ -118,7 +125,9 @@ impl Parts {
             (None, Some(client)) => Some(Arc::new(client.connect(config.repo_check.concurrency)?)),
             (None, None) => None,
         };
+        let url = config.alertmanager_url.as_deref();
         Ok(Self {
+            alertmanager: url.map(Alertmanager::new).transpose()?,
             prober: prober(&config, tasks.clone()),
             outgoing: Outgoing::new(config.mail.transport.clone(), Arc::clone(&reader)),
             reader,

@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tracing::{error, info, warn};
 
+use super::asking::Asking;
 use super::clock::{Clock, SystemClock};
 use super::delivery::{Delivering, Unrecorded};
 use super::events::ClusterEvents;
@@ -112,7 +113,7 @@ impl Service {
             store: store.clone(),
             parts: parts_seen.clone(),
             clock: Arc::clone(&clock),
-            peers: Arc::new(NodePeers),
+            peers: Arc::new(NodePeers::default()),
             metrics,
             alerts: Arc::clone(&alerts),
             mails: Arc::clone(&mails),
@@ -127,6 +128,12 @@ impl Service {
             unrecorded: Unrecorded::default(),
         };
         let events_seen = parts_seen.clone();
+        let asking = Asking {
+            store: store.clone(),
+            parts: parts_seen.clone(),
+            clock: Arc::clone(&clock),
+            alerts: Arc::clone(&alerts),
+        };
         let housekeeping = Housekeeping {
             store: store.clone(),
             parts: parts_seen,
@@ -147,6 +154,11 @@ impl Service {
         tasks.spawn(async move {
             delivering.run(seen).await;
             "delivery of mails"
+        });
+        let seen = stopped.clone();
+        tasks.spawn(async move {
+            asking.run(seen).await;
+            "asking for alerts"
         });
         tasks.spawn(async move {
             housekeeping.run(stopped).await;

@@ -120,6 +120,11 @@ impl World {
         self
     }
 
+    /// The program's configuration as it stands.
+    pub fn settings(&self) -> Value {
+        self.settings.clone()
+    }
+
     /// Any other credentials for the destination.
     pub fn credential(mut self, field: &str, value: &str) -> Self {
         self.settings["destinations"][DESTINATION][field] = json!(value);
@@ -146,6 +151,22 @@ impl World {
     /// The task API of [`World::by_api`].
     pub fn api(&self) -> &ApiServer {
         self.api.as_ref().expect("by_api")
+    }
+
+    /// Starts a second instance of the module, and nothing else.
+    pub fn another(&self, module: &str) -> Service {
+        let own = self.cluster.redis.address().to_string();
+        let ca = self.mail.ca();
+        let environment = [
+            ("REDIS_REPLICA_ADDRESS", own.as_str()),
+            ("REDIS_ADDRESS", &own),
+            ("REDIS_USER", MODULE_USER),
+            ("REDIS_PASSWORD", MODULE_PASSWORD),
+            ("MODULE_ID", module),
+            ("NODE_ID", "1"),
+            ("SSL_CERT_FILE", ca.to_str().expect("a path in UTF-8")),
+        ];
+        Service::start(&self.settings.to_string(), &environment)
     }
 
     /// Starts the program as the agent of its module would, and an

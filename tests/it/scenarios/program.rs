@@ -12,7 +12,7 @@ use ns8_backup_monitor::config;
 use ns8_backup_monitor::model::{
     Alert, AlertState, Attempt, ModuleId, PartState, PlanId, Report, ReportId, RunMark, Watch,
 };
-use ns8_backup_monitor::pipeline::{LookNow, Parts, Session, Watching};
+use ns8_backup_monitor::pipeline::{Parts, Session, Watching};
 use ns8_backup_monitor::receiver::Vitals;
 use ns8_backup_monitor::schedule::Calendar;
 use ns8_backup_monitor::store::{ReportFilter, Store};
@@ -160,7 +160,7 @@ impl Program {
                 peers: Arc::clone(&self.world) as _,
                 alerts: Arc::new(Notify::new()),
                 mails: Arc::new(Notify::new()),
-                look: Arc::new(LookNow::default()),
+                look: Arc::default(),
                 vitals: Arc::new(Vitals::new(Instant::now(), Duration::MAX)),
                 metrics: watch::channel(Arc::from("")).0,
             },

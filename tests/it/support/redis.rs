@@ -244,6 +244,16 @@ impl Cluster {
         self.set(&format!("module/{id}/ui_name"), label);
     }
 
+    /// Puts one more flag on a module.
+    pub fn flag(&self, module: &str, flag: &str) {
+        self.command(&["SADD", &format!("module/{module}/flags"), flag]);
+    }
+
+    /// The instance of the application that speaks for the cluster.
+    pub fn voice(&self, module: &str) {
+        self.set("cluster/default_instance/backup-monitor", module);
+    }
+
     /// An enabled plan, daily at 02:00, without `instances`: as up to core 3.19
     /// until [`Plan::instances`] is called.
     pub fn plan(&self, id: &str, name: &str) -> Plan<'_> {
