@@ -264,6 +264,7 @@ pub(super) fn count(
     part.since = since;
     part.state = PartState::Going;
     part.given_up = None;
+    part.own_vpn_suspect = false;
     run.over = None;
     let patience = patience::for_next(desk, index, node);
     if let Some(part) = desk.watch.runs[index].parts.get_mut(&node) {

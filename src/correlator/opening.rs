@@ -183,6 +183,7 @@ fn blank_part(at: Timestamp, state: PartState, since: Watched) -> RunPart {
         members: BTreeMap::new(),
         skipped: Vec::new(),
         given_up: None,
+        own_vpn_suspect: false,
     }
 }
 
@@ -253,7 +254,6 @@ pub(super) fn new_run(desk: &Desk<'_, '_>, elapse: Elapse, id: RunId) -> OpenRun
         interval: desk.firing.interval(None, at),
         parts,
         over: None,
-        own_vpn_suspect: false,
     }
 }
 

@@ -12,7 +12,7 @@ use ns8_backup_monitor::config;
 use ns8_backup_monitor::model::{
     Alert, AlertState, Attempt, ModuleId, PlanId, Report, ReportId, RunMark, Watch,
 };
-use ns8_backup_monitor::pipeline::{Parts, Session, Watching};
+use ns8_backup_monitor::pipeline::{LookNow, Parts, Session, Watching};
 use ns8_backup_monitor::receiver::Vitals;
 use ns8_backup_monitor::store::{ReportFilter, Store};
 use tempfile::TempDir;
@@ -25,6 +25,12 @@ use super::world::{World, later};
 const GATHER: i64 = 1;
 /// More looks than this at one moment are an endless loop.
 const MOST_LOOKS: usize = 50;
+/// As the service does, it looks so often when nothing is due, in seconds ...
+const POLL: i64 = 300;
+/// ... but only for so long after something happened, in seconds: then it looks
+/// when something is due, and else every hour. Days on which nothing happens
+/// would take most of the time otherwise.
+const ATTENTIVE: i64 = 2 * 3600;
 
 /// An instance.
 pub struct Program {
@@ -38,6 +44,11 @@ pub struct Program {
     running: Option<Running>,
     /// When it looks next.
     pub next: Option<Timestamp>,
+    /// Until when it looks as often as the service.
+    attentive: Timestamp,
+    /// How often it looked since it was started.
+    pub looks: i64,
+    pub started: Timestamp,
 }
 
 struct Running {
@@ -77,6 +88,9 @@ impl Program {
             world: Arc::clone(world),
             running: None,
             next: None,
+            attentive: Timestamp::MIN,
+            looks: 0,
+            started: Timestamp::MIN,
         }
     }
 
@@ -90,6 +104,9 @@ impl Program {
              directory: {}}}\nrepo_check: {{method: \"off\"}}\n",
             self.folder.path().display()
         );
+        if !self.config.iter().any(|line| line.starts_with("redis:")) {
+            text.push_str("redis: {poll_seconds: 3600}\n");
+        }
         for line in &self.config {
             text.push_str(line);
             text.push('\n');
@@ -125,7 +142,7 @@ impl Program {
                 peers: Arc::clone(&self.world) as _,
                 alerts: Arc::new(Notify::new()),
                 mails: Arc::new(Notify::new()),
-                look: Arc::default(),
+                look: Arc::new(LookNow::default()),
                 vitals: Arc::new(Vitals::new(Instant::now(), Duration::MAX)),
                 metrics: watch::channel(Arc::from("")).0,
             },
@@ -134,7 +151,15 @@ impl Program {
             looked: now,
         });
         self.next = Some(now);
+        self.looks = 0;
+        self.started = now;
+        self.attend(now);
         Ok(())
+    }
+
+    /// Something happens now.
+    pub fn attend(&mut self, now: Timestamp) {
+        self.attentive = later(now, ATTENTIVE);
     }
 
     pub async fn stop(&mut self) -> Result<(), String> {
@@ -228,6 +253,7 @@ impl Program {
                 return Ok(false);
             };
             running.looked = now;
+            self.looks += 1;
             let pause = tokio::select! {
                 pause = running.watching.pass(&mut running.session) => pause,
                 () = self.world.died.notified() => {
@@ -237,7 +263,8 @@ impl Program {
             };
             if !pause.is_zero() {
                 let seconds = i64::try_from(pause.as_secs()).unwrap().max(1);
-                self.next = Some(later(now, seconds));
+                let most = if now < self.attentive { POLL } else { i64::MAX };
+                self.next = Some(later(now, seconds.min(most)));
                 return Ok(false);
             }
         }
