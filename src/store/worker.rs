@@ -262,8 +262,8 @@ fn in_transaction(
     work: impl FnOnce() -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     let connection = &database.connection;
-    let begun = connection.execute_batch(begin).map_err(StoreError::from);
-    let done = begun
+    let opened = connection.execute_batch(begin).map_err(StoreError::from);
+    let done = opened
         .and_then(|()| work())
         .and_then(|()| Ok(connection.execute_batch("COMMIT")?));
     if done.is_err() && !connection.is_autocommit() {
