@@ -40,12 +40,16 @@ pub fn failed_plan(cluster: &Cluster, plan: &str, destination: &str) {
 
 fn plan_with(cluster: &Cluster, plan: &str, destination: &str, errors: u32) {
     let now = Timestamp::now().as_second();
+    // At one moment: a plan that is seen before its status would have been run
+    // by hand in between.
+    cluster.command(&["MULTI"]);
     cluster
         .plan(plan, &format!("Plan {plan}"))
         .not_due_for_hours()
         .destination(destination)
         .instances(["mail1"]);
     cluster.status_a(1, plan, "mail1", now - 120, now - 60, errors);
+    cluster.command(&["EXEC"]);
 }
 
 /// An alert in the form of its webhook; an empty plan names none.
