@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::{account, alert, configuration, fine_plan, pending, webhook};
+use super::{account, alert, configuration, failed_plan, fine_plan, pending, webhook};
 use crate::probe::support;
 use crate::support::process::wait_until;
 use crate::support::redis::Cluster;
@@ -93,7 +93,6 @@ fn an_alert_with_two_reports_waits_until_the_second_is_stored() {
     for plan in ["1", "2"] {
         let destination = format!("d-{plan}");
         cluster.destination(&destination);
-        fine_plan(&cluster, plan, &destination);
     }
     let hold = folder.path().join("hold");
     fs::write(&hold, "").unwrap();
@@ -113,6 +112,13 @@ fn an_alert_with_two_reports_waits_until_the_second_is_stored() {
             root = folder.path().display(),
         );
     let mut service = Service::start(&text, &[]);
+    wait_until("the first look", || {
+        service.log().contains("looked at for the first time")
+    });
+    // What is bad then would be told without an alert.
+    for plan in ["1", "2"] {
+        failed_plan(&cluster, plan, &format!("d-{plan}"));
+    }
     post(&service, "");
     wait_until("the first mail, noted", || {
         mail.received().len() == 1 && pending(&service).deliveries == 0
