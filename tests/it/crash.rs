@@ -3,6 +3,7 @@
 
 mod points;
 mod random;
+mod runs;
 
 use std::collections::BTreeMap;
 

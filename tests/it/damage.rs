@@ -28,8 +28,8 @@ fn world() -> World {
     cluster.module("mail1", 1);
     cluster.destination("d-1");
     failed_plan(&cluster, "1", "d-1");
-    let text = configuration(&cluster, &mail, "admin@example.org")
-        + "repo_check: {method: \"off\"}\n";
+    let text =
+        configuration(&cluster, &mail, "admin@example.org") + "repo_check: {method: \"off\"}\n";
     let world = World {
         service: Service::start(&text, &[]),
         mail,
