@@ -130,7 +130,9 @@ fn killed_while_the_repositories_are_asked_it_reports_the_run_once() {
     assert!(mail.received().is_empty());
     fs::remove_file(&hold).unwrap();
     service.relaunch();
-    wait_until("the mail", || !mail.received().is_empty());
+    wait_until("the mail, noted", || {
+        !mail.received().is_empty() && pending(&service).deliveries == 0
+    });
     settle(&mut service);
     assert_eq!(times(&service, &mail), [("1".into(), 1)]);
 }
