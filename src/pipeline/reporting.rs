@@ -480,8 +480,14 @@ fn note_newest(seen: &mut PlanWatch, run: &JudgedRun, decision: &Decision) {
         .as_ref()
         .zip(at)
         .is_some_and(|(newest, at)| newest.at > at && run.kind == RunKind::Scheduled);
+    // Some that went well by hand say nothing of what an alert is about while
+    // others are bad.
+    let beside = run.kind == RunKind::HandPart
+        && !run.is_bad()
+        && seen.newest.is_some()
+        && decision.condition.trouble.is_some();
     // A correction, or a long run that ends after a later one, hides none.
-    if older {
+    if older || beside {
         return;
     }
     seen.newest = Some(NewestRun {

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
@@ -189,9 +190,10 @@ impl World {
         let environment = environment
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        let config = config::load_str(&text, &environment.collect())
-            .unwrap()
-            .config;
+        let loaded = config::load_str(&text, &environment.collect());
+        let mut config = loaded.unwrap().config;
+        // Wherever the tests run.
+        config.zones.own = TimeZone::UTC;
         let cluster = Arc::new(MadeUp::default());
         let clock = Arc::new(SetClock(Mutex::new(0)));
         let parts = Parts::with_reader(config, Arc::clone(&cluster) as _).unwrap();
