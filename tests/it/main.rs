@@ -29,6 +29,7 @@ mod receiver;
 mod refused_account;
 mod secrets;
 mod service;
+mod simulator;
 mod support;
 mod tasks;
 mod transports;

@@ -10,6 +10,8 @@ pub mod oracle;
 mod program;
 mod runs;
 mod tale;
+#[cfg(test)]
+mod tests;
 pub mod truth;
 mod world;
 

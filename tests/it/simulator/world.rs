@@ -140,17 +140,23 @@ impl<'a> World<'a> {
         }
     }
 
-    /// While a run is open the program looks every 30 s; which of these looks
-    /// come, and which an idle machine is late for, is left to chance.
+    /// The program looks every 300 s, and every 30 s while a run is open. In
+    /// most stories it is late for those looks of which nothing depends: there
+    /// are very many of them, and no verdict may need them.
     fn pause(&mut self, pause: Second) -> Second {
-        if self.drawn.exact || pause != 30 {
+        let most = match pause {
+            30 => 600,
+            300 => 7200,
+            _ => return pause,
+        };
+        if self.drawn.exact {
             return pause;
         }
         let fires = self.queue.iter().filter_map(|Reverse((at, _, event))| {
             matches!(event, Event::Fire(..)).then_some(*at + 1 - self.now)
         });
         let until = fires.filter(|until| *until > 0).min().unwrap_or(NEVER);
-        self.chance.i64(30..=300).min(until)
+        self.chance.i64(pause..=most).min(until)
     }
 
     pub fn at(&mut self, at: Second, event: Event) {
