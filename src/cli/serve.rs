@@ -11,7 +11,8 @@ use super::signals::{Signals, Wish};
 use crate::logging::{LogHandle, Role};
 use crate::pipeline::{Parts, Service};
 
-/// Runs the service. INT and TERM end it, HUP reads the configuration again.
+/// Runs the service. INT and TERM end it, HUP reads the configuration
+/// again, USR1 makes it look at the cluster at once.
 pub fn run(path: Option<PathBuf>, address_file: Option<PathBuf>) -> anyhow::Result<ExitCode> {
     let (config, log) = setup::start(path.clone(), Role::Service)?;
     // It may come into being later: no reason to end.
@@ -31,6 +32,7 @@ pub fn run(path: Option<PathBuf>, address_file: Option<PathBuf>) -> anyhow::Resu
             tokio::select! {
                 wish = signals.next() => match wish {
                     Wish::Reload => reload(&service, &log, path.clone()).await,
+                    Wish::Look => service.look_now(),
                     Wish::End => break,
                 },
                 what = service.failed() => {

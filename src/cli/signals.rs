@@ -6,6 +6,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 /// Listens from the moment it is made.
 pub struct Signals {
     hangup: Signal,
+    user: Signal,
     interrupt: Signal,
     terminate: Signal,
 }
@@ -15,6 +16,8 @@ pub struct Signals {
 pub enum Wish {
     /// HUP: read the configuration again.
     Reload,
+    /// USR1: look at the cluster now.
+    Look,
     /// INT or TERM.
     End,
 }
@@ -25,6 +28,7 @@ impl Signals {
         let on = |kind| signal(kind).context("signals cannot be received");
         Ok(Self {
             hangup: on(SignalKind::hangup())?,
+            user: on(SignalKind::user_defined1())?,
             interrupt: on(SignalKind::interrupt())?,
             terminate: on(SignalKind::terminate())?,
         })
@@ -34,6 +38,7 @@ impl Signals {
     pub async fn next(&mut self) -> Wish {
         tokio::select! {
             _ = self.hangup.recv() => Wish::Reload,
+            _ = self.user.recv() => Wish::Look,
             _ = self.interrupt.recv() => Wish::End,
             _ = self.terminate.recv() => Wish::End,
         }

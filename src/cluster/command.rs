@@ -4,7 +4,9 @@ use std::{iter, vec};
 
 use fred::bytes::Bytes;
 use fred::clients::{Client, Pipeline};
-use fred::interfaces::{ClientLike as _, HashesInterface as _, KeysInterface as _};
+use fred::interfaces::{
+    ClientLike as _, HashesInterface as _, KeysInterface as _, SetsInterface as _,
+};
 use fred::prelude::FredResult;
 use fred::types::{ClusterHash, CustomCommand, Key, Value};
 
@@ -26,6 +28,7 @@ pub(super) enum Command {
     FieldsNamed(String, Vec<Key>),
     Strings(Vec<Key>),
     Members(String),
+    IsMember(String, &'static str),
     CountExisting(Vec<Key>),
 }
 
@@ -62,6 +65,7 @@ impl Command {
             Self::Fields(..) | Self::FieldsNamed(..) => "HMGET",
             Self::Strings(_) => "MGET",
             Self::Members(_) => "SSCAN",
+            Self::IsMember(..) => "SISMEMBER",
             Self::CountExisting(_) => "EXISTS",
         }
     }
@@ -84,6 +88,7 @@ impl Command {
                 let words = vec![key, "0".to_owned(), "COUNT".to_owned(), WHOLE.to_owned()];
                 pipeline.custom(command, words).await
             }
+            Self::IsMember(key, member) => pipeline.sismember(key, member).await,
             Self::CountExisting(keys) => pipeline.exists(keys).await,
         }
     }

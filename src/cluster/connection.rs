@@ -12,12 +12,15 @@ use std::time::Duration;
 
 use fred::clients::Client;
 use fred::error::{Error as FredError, ErrorKind};
-use fred::interfaces::{AuthInterface as _, ClientLike as _, KeysInterface as _};
+use fred::interfaces::{
+    AuthInterface as _, ClientLike as _, EventInterface as _, KeysInterface as _,
+    PubsubInterface as _,
+};
 use fred::prelude::{Builder, Config as FredConfig, FredResult, ServerConfig};
-use fred::types::{RespVersion, Value};
+use fred::types::{Message, RespVersion, Value};
 use futures_util::future::join;
 use secrecy::{ExposeSecret as _, SecretString};
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 use tokio::task::AbortHandle;
 
 use super::ClusterError;
@@ -208,6 +211,48 @@ impl Connection {
             .map(drop)
     }
 
+    /// Subscribes to `channels` and `patterns`. From then on the connection is
+    /// good for [`Self::still_subscribed`] only. Messages that are not taken in
+    /// time are dropped, and the receiver is told.
+    pub async fn subscribe(
+        &self,
+        channels: &[&'static str],
+        patterns: &[&'static str],
+    ) -> Result<broadcast::Receiver<Message>, ClusterError> {
+        let messages = self.client.message_rx();
+        let channels = self.client.subscribe(channels.to_vec());
+        self.bounded("SUBSCRIBE", Box::pin(channels)).await?;
+        let patterns = self.client.psubscribe(patterns.to_vec());
+        self.bounded("PSUBSCRIBE", Box::pin(patterns)).await?;
+        self.still_subscribed().await?;
+        Ok(messages)
+    }
+
+    /// Whether it answers, and as to somebody who has subscribed. fred takes a
+    /// subscription for made once it is written, and drops what Redis says to
+    /// it; but in RESP2 a subscriber's `PING` has an answer of its own.
+    pub async fn still_subscribed(&self) -> Result<(), ClusterError> {
+        let pong = self.client.ping::<Value>(None);
+        match self.bounded("PSUBSCRIBE", pong).await? {
+            Value::Array(_) => Ok(()),
+            _ => Err(ClusterError::Refused {
+                address: self.endpoint.clone(),
+                user: self.user.clone(),
+                reason: "it may not subscribe to events".to_owned(),
+            }),
+        }
+    }
+
+    /// Returns when it broke, and why.
+    pub async fn broke(&self) -> ClusterError {
+        let mut ended = self.ended.clone();
+        let end = ended.wait_for(Option::is_some).await;
+        match end.ok().and_then(|error| error.clone()) {
+            Some(error) => self.failed("the connection", &error),
+            None => self.unreachable("the connection was closed".to_owned()),
+        }
+    }
+
     fn reply(&self, name: &str, reply: FredResult<Value>) -> Result<Reply, ClusterError> {
         match reply {
             Ok(value) => Ok(Reply::Value(value)),
@@ -221,14 +266,10 @@ impl Connection {
         what: &str,
         work: impl Future<Output = FredResult<T>>,
     ) -> Result<T, ClusterError> {
-        let mut ended = self.ended.clone();
         tokio::select! {
             biased;
             done = work => done.map_err(|error| self.failed(what, &error)),
-            end = ended.wait_for(Option::is_some) => Err(match end.ok().and_then(|e| e.clone()) {
-                Some(error) => self.failed(what, &error),
-                None => self.unreachable("the connection was closed".to_owned()),
-            }),
+            problem = self.broke() => Err(problem),
             () = tokio::time::sleep(self.limit) => Err(self.unreachable(format!(
                 "no answer within {} s",
                 self.limit.as_secs_f32()
@@ -274,17 +315,22 @@ impl Connection {
     }
 }
 
-/// What Redis or fred said, fit to be shown.
-/// In words for a person: of an error of the system fred gives its debug form,
-/// `Os { code: 111, kind: ConnectionRefused, message: "Connection refused" }`.
+/// What Redis or fred said, fit to be shown, in words for a person: of an error
+/// of the system fred gives its debug form, such as `Os { code: 111, kind:
+/// ConnectionRefused, message: "Connection refused" }` or `Custom { kind: Other,
+/// error: "bytes remaining on stream" }`.
 fn words(error: &FredError) -> String {
     let told = error.details();
-    let plain = told
-        .split_once("message: \"")
-        .and_then(|(_, rest)| rest.split_once('"'))
-        .filter(|_| told.starts_with("Os {"))
-        .map_or(told, |(message, _)| message);
-    truncate(&sanitize(plain), 200)
+    let quoted = |before: &str| {
+        let (_, rest) = told.split_once(before)?;
+        Some(rest.split_once('"')?.0)
+    };
+    let plain = match told.split_once(" {") {
+        Some(("Os", _)) => quoted("message: \""),
+        Some(("Custom", _)) => quoted("error: \""),
+        _ => None,
+    };
+    truncate(&sanitize(plain.unwrap_or(told)), 200)
 }
 
 fn builder(endpoint: &Endpoint, connect: Duration, limit: Duration) -> Builder {
@@ -313,4 +359,29 @@ fn builder(endpoint: &Endpoint, connect: Duration, limit: Duration) -> Builder {
             connection.disable_cluster_health_check = true;
         });
     builder
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_of_the_system_are_told_in_words() {
+        for (told, plain) in [
+            (
+                "Os { code: 111, kind: ConnectionRefused, message: \"Connection refused\" }",
+                "Connection refused",
+            ),
+            (
+                "Custom { kind: Other, error: \"bytes remaining on stream\" }",
+                "bytes remaining on stream",
+            ),
+            ("Connection closed.", "Connection closed."),
+            ("Custom { kind: Other }", "Custom { kind: Other }"),
+            ("NOPERM a {b}", "NOPERM a {b}"),
+        ] {
+            let error = FredError::new(ErrorKind::IO, told.to_owned());
+            assert_eq!(words(&error), plain);
+        }
+    }
 }

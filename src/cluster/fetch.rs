@@ -4,7 +4,8 @@
 //!    sized from the number of keys;
 //! 2. plans; of the modules their labels and nodes;
 //! 3. nodes, destinations, and layout A: every plan at every node; whether
-//!    there is anything of layout B;
+//!    there is anything of layout B; whether a module that no plan lists needs
+//!    no backup;
 //! 4. what there is of layouts B and C.
 //!
 //! How a value becomes a plan, a module or a status is `parse`'s.
@@ -33,13 +34,17 @@ const PARTS: usize = 4;
 /// Keys in one `MGET` or `EXISTS`: few enough that Redis serves others between.
 pub(super) const CHUNK: usize = 1_000;
 
+/// The flag of a module that has nothing to back up.
+const NO_DATA: &str = "no_data_backup";
+
 /// What is asked of a plan, in the order in which `parse` takes it.
-pub(super) const PLAN_FIELDS: [&str; 6] = [
+pub(super) const PLAN_FIELDS: [&str; 7] = [
     "name",
     "enabled",
     "repository",
     "schedule",
     "instances",
+    "uinstances",
     "retention",
 ];
 const _: () = assert!(PLAN_FIELDS.len() >= SAFE_ARRAY);
@@ -65,10 +70,12 @@ async fn cluster_and_modules(redis: &Connection, read: &mut Read) -> Result<(), 
         Command::Field(keys::CLUSTER_ENVIRONMENT.into(), "NODE_ID".into()),
         Command::Get(keys::CLUSTER_UUID.into()),
         Command::Get(keys::CLUSTER_NAME.into()),
+        Command::Get(keys::VOICE.into()),
         Command::Hash(keys::MODULE_UUID.into()),
     ];
     let mut replies = redis.ask(commands).await?;
     read.cluster(replies.next(), replies.next(), replies.next());
+    read.voice(replies.next());
     read.modules(replies.next());
     Ok(())
 }
@@ -159,8 +166,9 @@ async fn nodes_and_statuses(
 ) -> Result<(OldLayouts, Read), ClusterError> {
     let nodes: Vec<NodeId> = read.state.nodes.keys().copied().collect();
     let destinations = destinations(&read);
+    let unlisted = unlisted(&read);
     let parts = plans.chunks(plans.len().div_ceil(PARTS).max(1));
-    let mut questions = vec![redis.ask(beside_statuses(&read, &nodes, &destinations))];
+    let mut questions = vec![redis.ask(beside_statuses(&read, &nodes, &destinations, &unlisted))];
     questions.extend(parts.clone().map(|plans| {
         let keys = pairs(plans, &nodes).map(|(plan, node)| keys::status_a(node, plan));
         redis.ask(keys.map(Command::Hash).collect())
@@ -174,6 +182,9 @@ async fn nodes_and_statuses(
     }
     for id in &destinations {
         read.destination(id, [replies.next(), replies.next(), replies.next()]);
+    }
+    for module in unlisted {
+        read.no_data(&module, replies.next());
     }
     let mut parts = parts.map(<[_]>::to_vec);
     let mut come = answers.try_next().await?;
@@ -196,7 +207,12 @@ fn understand(plans: &[PlanId], nodes: &[NodeId], mut replies: Replies, read: &m
     }
 }
 
-fn beside_statuses(read: &Read, nodes: &[NodeId], destinations: &[DestinationId]) -> Vec<Command> {
+fn beside_statuses(
+    read: &Read,
+    nodes: &[NodeId],
+    destinations: &[DestinationId],
+    unlisted: &[ModuleId],
+) -> Vec<Command> {
     let mut commands = OldLayouts::questions(read);
     for node in nodes {
         commands.push(Command::Get(keys::node_name(*node)));
@@ -207,7 +223,18 @@ fn beside_statuses(read: &Read, nodes: &[NodeId], destinations: &[DestinationId]
             commands.push(Command::Field(keys::destination(id), field.into()));
         }
     }
+    let flags = unlisted.iter().map(keys::module_flags);
+    commands.extend(flags.map(|key| Command::IsMember(key, NO_DATA)));
     commands
+}
+
+/// The modules that no plan lists, and so the only ones of which a flag says
+/// something: of thousands usually a few for each node.
+fn unlisted(read: &Read) -> Vec<ModuleId> {
+    let plans = read.state.plans.values();
+    let listed: BTreeSet<&ModuleId> = plans.flat_map(|plan| &plan.instances).collect();
+    let modules = read.state.modules.keys();
+    modules.filter(|id| !listed.contains(id)).cloned().collect()
 }
 
 fn pairs<'a>(

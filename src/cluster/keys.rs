@@ -12,6 +12,9 @@ pub(super) const CLUSTER_NAME: &str = "cluster/ui_name";
 pub(super) const CLUSTER_ENVIRONMENT: &str = "cluster/environment";
 pub(super) const MODULE_UUID: &str = "cluster/module_uuid";
 pub(super) const MODULE_NODE: &str = "cluster/module_node";
+/// The first instance of this application in the cluster; the core names it when
+/// it adds the first one (`add-module`).
+pub(super) const VOICE: &str = "cluster/default_instance/backup-monitor";
 pub(super) const SMARTHOST: &str = "cluster/smarthost";
 /// Destination to restic password; core 3.20 and newer.
 pub(super) const RESTIC_PASSWORD: &str = "private/agents/backup_destination/restic_password";
@@ -34,6 +37,11 @@ pub(super) fn node_vpn(node: NodeId) -> String {
 
 pub(super) fn module_name(module: &ModuleId) -> String {
     ["module/", module.as_str(), "/ui_name"].concat()
+}
+
+/// SET of what the core knows of a module.
+pub(super) fn module_flags(module: &ModuleId) -> String {
+    ["module/", module.as_str(), "/flags"].concat()
 }
 
 /// SET of plan ids, up to core 3.19.

@@ -16,9 +16,10 @@ use crate::config::Redis;
 
 /// Finds the Redis to read from.
 pub(super) async fn find(redis: &Redis, limits: Limits) -> Result<Endpoint, ClusterError> {
-    let (own, port) = match redis {
-        Redis::Socket(path) => return Ok(Endpoint::Socket(path.clone())),
-        Redis::Tcp { own, port } => (own_endpoint(own, *port), *port),
+    let own = own(redis);
+    let port = match redis {
+        Redis::Socket(_) => return Ok(own),
+        Redis::Tcp { port, .. } => *port,
     };
     let connection = Connection::open(&own, None, limits.connect, limits.connect).await?;
     let leader = connection
@@ -57,6 +58,14 @@ pub(super) async fn find(redis: &Redis, limits: Limits) -> Result<Endpoint, Clus
             &format!("HGET {vpn}"),
             format!("ip_address of the leader is \"{}\"", shown(&address)),
         )),
+    }
+}
+
+/// The node's own Redis, which always follows the leader.
+pub(super) fn own(redis: &Redis) -> Endpoint {
+    match redis {
+        Redis::Socket(path) => Endpoint::Socket(path.clone()),
+        Redis::Tcp { own, port } => own_endpoint(own, *port),
     }
 }
 

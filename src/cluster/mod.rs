@@ -1,4 +1,5 @@
-//! Reading NS8: the cluster's Redis and its task API.
+//! Reading NS8: the cluster's Redis, its events, its task API, its Alertmanager,
+//! and whether its nodes answer.
 //!
 //! Turns keys into a [`ClusterState`](crate::model::ClusterState) and nothing
 //! more; what it means is decided elsewhere. fred and reqwest are used here
@@ -7,11 +8,16 @@
 //! `config`.
 
 mod account;
+mod alertmanager;
 mod command;
 mod connection;
+mod event;
+mod events;
 mod fetch;
+mod http;
 mod keys;
 mod leader;
+mod nodes;
 mod old_layouts;
 mod parse;
 mod reader;
@@ -29,9 +35,14 @@ use jiff::Timestamp;
 use crate::model::{ClusterState, ReadFailure, SmtpSettings};
 
 pub use account::AccountReader;
+pub use alertmanager::{Alertmanager, AlertmanagerError};
+pub use event::ClusterEvent;
+pub use events::{EventStream, Pulse};
+pub use http::install_crypto_provider;
+pub use nodes::NodeProbe;
 pub use reader::{Limits, RedisReader};
 pub use snapshot::{Document, SnapshotReader};
-pub use tasks::{Pace, TaskApi, TaskError, install_crypto_provider};
+pub use tasks::{Pace, TaskApi, TaskError};
 
 /// Reads the cluster.
 #[async_trait]
@@ -45,6 +56,10 @@ pub trait ClusterReader: Send + Sync {
 
     /// Whether the cluster can be read just now.
     async fn ping(&self) -> Result<(), ClusterError>;
+
+    /// Says that another node may lead now: it is looked up before the next
+    /// read.
+    fn doubt_leader(&self) {}
 }
 
 /// Why the cluster could not be read. Never means "no status".

@@ -57,6 +57,30 @@ impl Read {
         self.state.cluster_name = name.value().as_ref().and_then(label);
     }
 
+    /// Whoever it names need not be live.
+    pub fn voice(&mut self, voice: Reply) {
+        let id = match voice.value() {
+            Some(Value::Null) => return,
+            Some(value) => raw(&value).filter(|id| is_id(id)).map(ModuleId::new),
+            None => None,
+        };
+        if id.is_none() {
+            self.statuses.note(keys::VOICE, Reason::NoModuleId);
+        }
+        self.state.voice = id;
+    }
+
+    /// Whether the flag of a module that needs no backup is set.
+    pub fn no_data(&mut self, id: &ModuleId, flagged: Reply) {
+        let Some(flagged) = flagged.value() else {
+            self.statuses.note(keys::module_flags(id), Reason::NotASet);
+            return;
+        };
+        if let Some(module) = self.state.modules.get_mut(id) {
+            module.no_data = flagged.as_u64().is_some_and(|count| count > 0);
+        }
+    }
+
     /// `cluster/module_uuid` says which modules are live.
     pub fn modules(&mut self, uuids: Reply) {
         let Some(fields) = uuids.fields() else {
@@ -118,7 +142,8 @@ impl Read {
             return;
         };
         let field = |place: usize| values.get(place).filter(|value| !value.is_null());
-        let [name, enabled, repository, schedule, instances] = [0, 1, 2, 3, 4].map(field);
+        let [name, enabled, repository, schedule, instances, uinstances] =
+            [0, 1, 2, 3, 4, 5].map(field);
         if values.iter().all(Value::is_null) {
             // It was deleted between the scan and this.
             return;
@@ -131,7 +156,6 @@ impl Read {
             self.without_instances.insert(id.clone());
         }
         let plan = Plan {
-            restoring: BTreeSet::new(),
             name: name.and_then(label).unwrap_or_else(|| id.to_string()),
             // A plan that does not say is watched.
             enabled: enabled.is_none_or(|text| !matches!(raw(text).as_deref(), Some("" | "0"))),
@@ -140,6 +164,7 @@ impl Read {
                 .map(DestinationId::new),
             schedule: schedule.and_then(label).unwrap_or_default(),
             instances: self.instances(id, instances),
+            restoring: uuids(uinstances),
             status_changed: None,
         };
         self.state.plans.insert(id.clone(), plan);
@@ -248,6 +273,13 @@ impl Read {
         self.statuses
             .note(format!("{key} {}", shown(field)), reason);
     }
+}
+
+/// What cannot be a UUID is nobody's, and makes no difference.
+fn uuids(words: Option<&Value>) -> BTreeSet<String> {
+    let words = words.and_then(raw).unwrap_or_default();
+    let uuids = words.split_whitespace().filter(|word| is_id(word));
+    uuids.map(str::to_owned).collect()
 }
 
 /// The number of a node.

@@ -2,6 +2,7 @@
 //! works and leads to the leader.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -43,6 +44,8 @@ pub struct RedisReader {
     redis: Redis,
     limits: Limits,
     session: Mutex<Option<Session>>,
+    /// Whether another node may lead by now.
+    doubted: AtomicBool,
 }
 
 struct Session {
@@ -70,6 +73,7 @@ impl RedisReader {
             redis: redis.clone(),
             limits,
             session: Mutex::new(None),
+            doubted: AtomicBool::new(false),
         }
     }
 
@@ -114,7 +118,7 @@ impl RedisReader {
     async fn lease(&self, now: Option<Timestamp>) -> Result<Lease, ClusterError> {
         let mut session = self.session.lock().await;
         if let Some(open) = session.as_mut().filter(|open| !open.connection.broken()) {
-            let outdated = open.outdated(now);
+            let outdated = self.doubted.load(Ordering::Relaxed) || open.outdated(now);
             if !outdated || self.still_leads(&open.endpoint).await? {
                 if outdated {
                     open.looked_up = now;
@@ -126,6 +130,7 @@ impl RedisReader {
             }
         }
         *session = None;
+        self.doubted.store(false, Ordering::Relaxed);
         let (endpoint, connection) = leader::connect(&self.redis, None, self.limits).await?;
         let connection = Arc::new(connection);
         *session = Some(Session {
@@ -139,8 +144,15 @@ impl RedisReader {
         })
     }
 
+    /// A doubt is over when it was looked up; one that comes up meanwhile is
+    /// another one.
     async fn still_leads(&self, endpoint: &Endpoint) -> Result<bool, ClusterError> {
-        Ok(leader::find(&self.redis, self.limits).await? == *endpoint)
+        let doubted = self.doubted.swap(false, Ordering::Relaxed);
+        let found = leader::find(&self.redis, self.limits).await;
+        if doubted && found.is_err() {
+            self.doubt_leader();
+        }
+        Ok(found? == *endpoint)
     }
 
     async fn forget(&self, connection: &Arc<Connection>) {
@@ -196,5 +208,9 @@ impl ClusterReader for RedisReader {
     async fn ping(&self) -> Result<(), ClusterError> {
         self.call(None, |redis| async move { redis.ping().await })
             .await
+    }
+
+    fn doubt_leader(&self) {
+        self.doubted.store(true, Ordering::Relaxed);
     }
 }

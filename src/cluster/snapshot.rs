@@ -160,7 +160,9 @@ fn ids(state: &ClusterState) -> Vec<&str> {
         ids.push(id.as_str());
         ids.extend(plan.instances.iter().map(ModuleId::as_str));
         ids.extend(plan.destination.iter().map(DestinationId::as_str));
+        ids.extend(plan.restoring.iter().map(String::as_str));
     }
+    ids.extend(state.voice.iter().map(ModuleId::as_str));
     for (plan, modules) in &state.statuses {
         ids.push(plan.as_str());
         ids.extend(modules.keys().map(ModuleId::as_str));
@@ -219,6 +221,8 @@ fn clean_unreadable(unreadable: &mut Unreadable) {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
     use crate::model::{Destination, Module, Plan};
 
@@ -260,6 +264,29 @@ mod tests {
         assert_eq!(SnapshotReader::load(&path).unwrap().state(), &state());
         let files = std::fs::read_dir(folder.path()).unwrap().count();
         assert_eq!(files, 1, "nothing else stays behind");
+    }
+
+    #[test]
+    fn what_was_read_beside_plans_is_in_the_file_and_an_older_one_loads_without() {
+        let mut state = state();
+        state.voice = Some("backup-monitor2".into());
+        state.modules.get_mut(&"mail1".into()).unwrap().no_data = true;
+        let plan = state.plans.get_mut(&"1".into()).unwrap();
+        plan.restoring.insert("u-7".into());
+        assert_eq!(parse(&state).unwrap(), state);
+
+        let mut older = serde_json::to_value(SnapshotReader::document(&state)).unwrap();
+        let old = &mut older["state"];
+        for (place, name) in [
+            ("", "voice"),
+            ("/modules/mail1", "no_data"),
+            ("/plans/1", "restoring"),
+        ] {
+            let place = old.pointer_mut(place).and_then(Value::as_object_mut);
+            assert!(place.unwrap().remove(name).is_some(), "{name}");
+        }
+        let loaded = SnapshotReader::parse(older.to_string().as_bytes()).unwrap();
+        assert_eq!(loaded.state, self::state());
     }
 
     #[test]

@@ -6,14 +6,15 @@
 
 use std::time::Duration;
 
-use reqwest::{Certificate, Client, Method, RequestBuilder, Response, StatusCode, redirect};
+use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use tokio::sync::Mutex;
 
+use super::http::{self, bounded, causes};
 use super::tasks::TaskError;
-use super::value::{is_id, shown};
+use super::value::is_id;
 use crate::model::Obstacle;
 
 /// A list of snapshots has about 100 bytes for each.
@@ -58,36 +59,10 @@ struct Token {
     text: SecretString,
 }
 
-/// Installs ring as the process's TLS provider, without which no HTTP or SMTP
-/// client can be made. A second call does nothing.
-pub fn install_crypto_provider() {
-    // An error means that there is one already.
-    rustls::crypto::ring::default_provider()
-        .install_default()
-        .ok();
-}
-
 impl TaskHttp {
     pub fn new(base: &str, user: &str, password: SecretString) -> Result<Self, TaskError> {
-        install_crypto_provider();
-        // The built-in roots: without them the client looks for the machine's
-        // and, in an empty image, cannot be made, not even for plain HTTP.
-        let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS
-            .iter()
-            .filter_map(|der| Certificate::from_der(der).ok());
-        let client = Client::builder()
-            .tls_certs_only(roots)
-            .no_proxy()
-            .redirect(redirect::Policy::none())
-            // A kept connection that the server just closed would leave it open
-            // whether a task was started.
-            .pool_max_idle_per_host(0)
-            .timeout(EXCHANGE)
-            .build()
-            .map_err(|error| {
-                let text = format!("the HTTP client cannot be made: {error}");
-                TaskError::Unavailable(Obstacle::Other(text))
-            })?;
+        let client = http::client(EXCHANGE)
+            .map_err(|reason| TaskError::Unavailable(Obstacle::Other(reason)))?;
         Ok(Self {
             client,
             base: base.trim_end_matches('/').to_owned(),
@@ -240,7 +215,7 @@ impl TaskHttp {
         let unavailable = |error: reqwest::Error| {
             TaskError::Unavailable(Obstacle::ApiUnreachable {
                 address: self.base.clone(),
-                reason: causes(&error.without_url()),
+                reason: causes(error),
             })
         };
         let response = match request.send().await {
@@ -251,7 +226,7 @@ impl TaskHttp {
             Err(error) => return Err(Trouble::Unanswered(unavailable(error))),
         };
         let status = response.status();
-        let body = bounded(response)
+        let body = bounded(response, BODY_MAX)
             .await
             .map_err(|error| Trouble::Unanswered(error.map_or_else(too_long, unavailable)))?;
         Ok((status, body))
@@ -268,18 +243,6 @@ impl Trouble {
     }
 }
 
-/// The body, or the error; `None` when it is too long.
-async fn bounded(mut response: Response) -> Result<Vec<u8>, Option<reqwest::Error>> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(Some)? {
-        if body.len() + chunk.len() > BODY_MAX {
-            return Err(None);
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
-}
-
 fn too_long() -> TaskError {
     TaskError::Unavailable(Obstacle::ApiTooLong)
 }
@@ -291,17 +254,6 @@ fn unexpected(status: StatusCode) -> Trouble {
         500 | 502 | 503 | 504 => Trouble::Temporary(said),
         _ => Trouble::Final(said),
     }
-}
-
-/// reqwest keeps the reason behind several layers.
-fn causes(error: &reqwest::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    shown(&text)
 }
 
 fn contains(body: &[u8], words: &[u8]) -> bool {

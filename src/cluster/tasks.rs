@@ -16,7 +16,6 @@ use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
-pub use super::task_http::install_crypto_provider;
 use super::task_http::{Finished, TaskHttp, Trouble};
 use crate::model::Obstacle;
 

@@ -119,7 +119,7 @@ pub struct Correlator {
 }
 
 /// Where Redis is.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Redis {
     /// The socket of the older seeds; data is read there.
     Socket(PathBuf),

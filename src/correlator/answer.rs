@@ -92,7 +92,7 @@ enum Standing {
     Wait,
     Repeat,
     Kept(RunId),
-    AsFound(JudgedRun),
+    AsFound(Box<JudgedRun>),
     NoSuchPlan,
 }
 
@@ -130,16 +130,15 @@ impl<'a> Desk<'a, '_> {
         let newest = watch.and_then(|watch| watch.newest.as_ref());
         let answered = newest.is_some_and(|newest| newest.answered);
         match watch.map_or(Open::No, open) {
-            Open::Seen => return Standing::Wait,
             Open::NothingSeen if answered => return Standing::Repeat,
-            Open::NothingSeen => return Standing::Wait,
+            Open::Seen | Open::NothingSeen => return Standing::Wait,
             Open::No => {}
         }
         match newest {
             Some(newest) if newest.answered => Standing::Repeat,
             Some(newest) => Standing::Kept(newest.id.clone()),
             None if self.was_reported(&found) => Standing::Repeat,
-            None => Standing::AsFound(found),
+            None => Standing::AsFound(Box::new(found)),
         }
     }
 
@@ -178,7 +177,7 @@ impl<'a> Desk<'a, '_> {
         for (plan, standing) in plans {
             match standing {
                 Standing::AsFound(run) => {
-                    let place = self.found.entry(plan).or_insert_with(|| (run, Vec::new()));
+                    let place = self.found.entry(plan).or_insert_with(|| (*run, Vec::new()));
                     place.1.extend_from_slice(entries);
                     quiet = false;
                 }

@@ -21,7 +21,7 @@ pub(super) fn settle(desk: &mut Desk<'_, '_>) {
     if hand_run_is_over(desk)
         && let Some(hand) = desk.watch.hand.take()
     {
-        let run = by_hand(desk, hand);
+        let run = by_hand(desk, &hand);
         desk.out.settled.push(settled(run));
     }
     let wait = seconds(desk.look.rules.wait);
@@ -152,7 +152,7 @@ fn scheduled(desk: &Desk<'_, '_>, run: &OpenRun) -> JudgedRun {
         interval: run.interval,
         usual: usual(desk),
         skipped: distinct(skipped.map(|elapse| elapse.at)),
-        own_vpn_suspect: desk.look.reach.is_some_and(|reach| reach.own_vpn_suspect),
+        own_vpn_suspect: run.own_vpn_suspect,
         causes: if missed {
             vec![PlanCause::Missed]
         } else {
@@ -252,7 +252,7 @@ fn other_backups(desk: &Desk<'_, '_>, id: &ModuleId) -> Vec<(Timestamp, Timestam
         .collect()
 }
 
-fn by_hand(desk: &Desk<'_, '_>, hand: HandRun) -> JudgedRun {
+fn by_hand(desk: &Desk<'_, '_>, hand: &HandRun) -> JudgedRun {
     let whole = desk.members.iter().all(|id| hand.members.contains_key(*id));
     let named = hand.plan.instances.iter().enumerate();
     let place: BTreeMap<&ModuleId, usize> = named.map(|(place, id)| (id, place)).collect();

@@ -253,6 +253,7 @@ pub(super) fn new_run(desk: &Desk<'_, '_>, elapse: Elapse, id: RunId) -> OpenRun
         interval: desk.firing.interval(None, at),
         parts,
         over: None,
+        own_vpn_suspect: false,
     }
 }
 

@@ -135,11 +135,13 @@ fn end_part(desk: &mut Desk<'_, '_>, index: usize, node: NodeId) {
     if silent < part.patience {
         return;
     }
-    if desk.look.reach.is_none() {
+    let Some(reach) = desk.look.reach else {
         desk.out.wants_reach = true;
         return;
-    }
+    };
     let skipped = part.skipped.last().copied();
+    // Kept for the judging, which comes at a later look.
+    desk.watch.runs[index].own_vpn_suspect |= reach.own_vpn_suspect;
     end(desk, index, node, Some(desk.now()));
     // It was not at work all the time: what fired since may have been met.
     if let Some(elapse) = skipped {

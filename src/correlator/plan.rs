@@ -10,8 +10,8 @@ use super::elapse::Firing;
 use super::rules::{Rules, seconds};
 use super::{baseline, intake, judging, opening, patience};
 use crate::model::{
-    ClusterState, JudgedRun, ModuleId, ModuleMemory, NodeId, NodeZone, Plan, PlanId, PlanWatch,
-    Reachability, RunMark, Watch,
+    ClusterState, JudgedRun, ModuleId, ModuleMemory, NodeId, NodeZone, PartState, Plan, PlanId,
+    PlanWatch, Reachability, RunMark, RunPart, Watch,
 };
 
 /// What a plan is looked at with.
@@ -212,8 +212,11 @@ impl Desk<'_, '_> {
         for over in overs.chain(hand) {
             next = next.min(over.after(wait).since(watched));
         }
-        let waiting = self.watch.runs.iter().flat_map(|run| run.parts.values());
-        for part in waiting.filter(|part| !part.state.is_over()) {
+        // What fires later has its elapse, below.
+        let waited_for =
+            |part: &&RunPart| matches!(part.state, PartState::Waiting | PartState::Going);
+        let parts = self.watch.runs.iter().flat_map(|run| run.parts.values());
+        for part in parts.filter(waited_for) {
             next = next.min(part.since.after(part.patience).since(watched));
         }
         if self.plan.enabled {

@@ -9,6 +9,8 @@ use tracing_subscriber::layer::Context;
 
 /// Drops fred's complaint that it may not call `INFO`: NS8's ACL refuses that
 /// to `default` and to modules, at every single connect, and nothing needs it.
+/// And its word on each connection that was lost: whoever used it says so, and
+/// what that means.
 pub(super) struct Noise;
 
 impl<S: Subscriber> Layer<S> for Noise {
@@ -18,7 +20,9 @@ impl<S: Subscriber> Layer<S> for Noise {
         }
         let mut message = Message(String::new());
         event.record(&mut message);
-        !(message.0.contains("Failed to read server version") && message.0.contains("NOPERM"))
+        let has = |words| message.0.contains(words);
+        let info = has("Failed to read server version") && has("NOPERM");
+        !(info || has("Broadcasting error"))
     }
 }
 

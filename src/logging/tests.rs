@@ -107,9 +107,10 @@ fn foreign_crates_only_warn_and_are_named() {
 }
 
 #[test]
-fn the_complaint_about_info_is_dropped_and_other_ones_are_not() {
+fn what_fred_says_at_every_connect_and_loss_is_dropped_and_the_rest_is_not() {
     let lines = logged(LogLevel::Info, Line::prefixed(), || {
         tracing::warn!(target: "log", "fred-1: Failed to read server version: \"NOPERM this user has no permissions to run the 'info' command\"");
+        tracing::warn!(target: "log", "fred-1: Broadcasting error Some(Error {{ details: \"Connection closed.\", kind: IO }}) from 127.0.0.1:6379");
         tracing::warn!(target: "log", "fred-1: Failed to read server version: \"ERR\"");
     });
     assert_eq!(lines.len(), 1, "{lines:?}");

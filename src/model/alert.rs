@@ -17,8 +17,8 @@ pub enum AlertState {
     Resolved,
 }
 
-/// One alert of an Alertmanager post.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// One alert of an Alertmanager.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Alert {
     /// Label `alertname`.
     pub name: String,

@@ -1,7 +1,7 @@
 //! What one full read of the cluster says. The same shape, as JSON, is a
 //! snapshot file; it is made only of fields that hold no secret.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -33,7 +33,8 @@ pub struct ClusterState {
     /// Newest status by plan and module; also of modules that are members no
     /// more. A module without an entry never had a status for that plan.
     pub statuses: BTreeMap<PlanId, BTreeMap<ModuleId, StatusReading>>,
-    /// `cluster/default_instance/backup-monitor`: the instance that sends.
+    /// `cluster/default_instance/backup-monitor`: the instance that sends. It
+    /// need not be live any more.
     #[serde(default)]
     pub voice: Option<ModuleId>,
     /// Keys beside statuses that could not be understood.
@@ -63,7 +64,8 @@ pub struct Module {
     pub node: Option<NodeId>,
     /// `cluster/module_uuid`; the last part of its repository's path.
     pub uuid: String,
-    /// Flag `no_data_backup`.
+    /// Flag `no_data_backup` of `module/<id>/flags`; known only of a module that
+    /// no plan lists, since it says nothing of others.
     #[serde(default)]
     pub no_data: bool,
 }
@@ -96,7 +98,7 @@ pub struct Plan {
     pub instances: Vec<ModuleId>,
     /// UUIDs of modules that wait to be restored into it (`uinstances`).
     #[serde(default)]
-    pub restoring: std::collections::BTreeSet<String>,
+    pub restoring: BTreeSet<String>,
     /// Layout C only: when the first tool's plan-level status was written.
     #[serde(default)]
     pub status_changed: Option<Timestamp>,

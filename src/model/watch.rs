@@ -195,6 +195,9 @@ pub struct OpenRun {
     /// Set when the last part was over.
     #[serde(default)]
     pub over: Option<Watched>,
+    /// Whether no other node answered when one was given up.
+    #[serde(default)]
+    pub own_vpn_suspect: bool,
 }
 
 /// What one node does of a run.

@@ -6,11 +6,13 @@
 //! room but `cli`.
 
 mod adapters;
+mod asking;
 mod clock;
 mod delivery;
 mod digest;
 mod events;
 mod housekeeping;
+mod look_now;
 mod metrics;
 mod observing;
 mod outage;
@@ -29,7 +31,8 @@ mod watching;
 
 pub use clock::{Clock, SystemClock};
 pub use delivery::{Delivering, Round, Unrecorded};
-pub use events::{Events, NoEvents, Wake};
+pub use events::{ClusterEvents, Events, NoEvents, Wake};
+pub use look_now::LookNow;
 pub use outgoing::{Opened, Outgoing};
 pub use parts::{MailError, Parts, PartsError};
 pub use peers::{NodePeers, Peers};

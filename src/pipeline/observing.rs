@@ -167,13 +167,16 @@ impl Look<'_> {
                 reach,
                 rules,
             };
-            let zones = &mut whole.zones;
-            let (mut seen, mut observed) = observed(before, zones, with(reach.as_ref()));
+            let mut zones = whole.zones.clone();
+            let (mut seen, mut observed) = observed(before, &mut zones, with(reach.as_ref()));
             if observed.wants_reach {
                 let asked = self.reachability(rules).await;
-                (seen, observed) = self::observed(before, zones, with(Some(&asked)));
+                // All of it anew: what was learned of zones is told once.
+                zones.clone_from(&whole.zones);
+                (seen, observed) = self::observed(before, &mut zones, with(Some(&asked)));
                 reach = Some(asked);
             }
+            whole.zones = zones;
             next = next.min(observed.next);
             left.extend(observed.left);
             for (node, shift) in observed.learned {

@@ -9,8 +9,10 @@ use tracing::warn;
 
 use super::adapters::{CredentialStore, Snapshots};
 use super::outgoing::Outgoing;
-use crate::cluster::{AccountReader, ClusterReader, RedisReader, TaskApi};
-use crate::config::Config;
+use crate::cluster::{
+    AccountReader, Alertmanager, AlertmanagerError, ClusterReader, RedisReader, TaskApi,
+};
+use crate::config::{Config, Redis};
 use crate::correlator::Rules;
 use crate::model::{OutgoingMail, ProbeMethod, Report, SkipReason};
 use crate::notifier::{
@@ -24,12 +26,17 @@ pub struct Parts {
     pub config: Config,
     /// Reads the cluster.
     pub reader: Arc<dyn ClusterReader>,
+    /// Where its events are subscribed to; `None`: what is read is no live
+    /// cluster, and nothing happens in it.
+    pub events_at: Option<Redis>,
     /// Asks repositories, or why nobody does.
     pub prober: Result<Arc<dyn Prober>, (ProbeMethod, SkipReason)>,
     /// Sends mails.
     pub outgoing: Outgoing,
     /// Writes mails.
     pub templates: Templates,
+    /// Says which alerts are on, where the configuration names it.
+    pub alertmanager: Option<Alertmanager>,
     tasks: Option<Arc<TaskApi>>,
 }
 
@@ -42,6 +49,9 @@ pub enum PartsError {
     /// The task API's client cannot be made.
     #[error("the client of NS8's task API cannot be made: {0}")]
     TaskApi(String),
+    /// The client of `alertmanager.url` cannot be made.
+    #[error("alertmanager.url cannot be asked: {0}")]
+    Alertmanager(#[from] AlertmanagerError),
 }
 
 /// A mail that cannot be made.
@@ -59,8 +69,7 @@ impl Parts {
     /// Makes the parts for the cluster that the configuration names. Connects
     /// to nothing yet.
     pub fn build(config: Config) -> Result<Self, PartsError> {
-        let reader = Arc::new(RedisReader::new(&config.redis));
-        Self::assemble(config, reader, None)
+        Self::live(config, None)
     }
 
     /// Makes the parts for a cluster that `reader` reads.
@@ -73,13 +82,12 @@ impl Parts {
     /// of our tasks still live in the cluster, and with it goes how many may.
     /// The smarthost is kept too, for as long as the cluster cannot be read.
     pub fn successor(&self, config: Config) -> Result<Self, PartsError> {
-        let reader = Arc::new(RedisReader::new(&config.redis));
         let tasks = self
             .tasks
             .clone()
             .filter(|_| TaskClient::of(&config) == TaskClient::of(&self.config));
         let kept = tasks.as_ref().map(|tasks| tasks.max_tasks());
-        let parts = Self::assemble(config, reader, tasks)?;
+        let parts = Self::live(config, tasks)?;
         let most = parts.config.repo_check.concurrency;
         if parts.asks_by(ProbeMethod::Api) && kept.is_some_and(|kept| kept != most) {
             warn!("a change of repo_check.concurrency needs a restart");
@@ -92,6 +100,15 @@ impl Parts {
         self.prober
             .as_ref()
             .is_ok_and(|prober| prober.method() == method)
+    }
+
+    fn live(config: Config, tasks: Option<Arc<TaskApi>>) -> Result<Self, PartsError> {
+        let reader = Arc::new(RedisReader::new(&config.redis));
+        let events_at = Some(config.redis.clone());
+        Ok(Self {
+            events_at,
+            ..Self::assemble(config, reader, tasks)?
+        })
     }
 
     fn assemble(
@@ -108,10 +125,13 @@ impl Parts {
             (None, Some(client)) => Some(Arc::new(client.connect(config.repo_check.concurrency)?)),
             (None, None) => None,
         };
+        let url = config.alertmanager_url.as_deref();
         Ok(Self {
+            alertmanager: url.map(Alertmanager::new).transpose()?,
             prober: prober(&config, tasks.clone()),
             outgoing: Outgoing::new(config.mail.transport.clone(), Arc::clone(&reader)),
             reader,
+            events_at: None,
             templates,
             tasks,
             config,

@@ -448,11 +448,13 @@ impl Verdicts<'_> {
         }
         let overview = self.overview(watch).await?;
         let report = verdict::digest(overview, self.around(&[], &[]));
-        let mut batch = Batch::default();
-        batch.whole = Some(WholeWatch {
-            digest_at: whole.digest_at,
-            ..watch.whole.clone()
-        });
+        let mut batch = Batch {
+            whole: Some(WholeWatch {
+                digest_at: whole.digest_at,
+                ..watch.whole.clone()
+            }),
+            ..Batch::default()
+        };
         batch.saves.push(self.plain(report, Vec::new())?);
         self.save(watch, batch).await
     }

@@ -13,10 +13,12 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tracing::{error, info, warn};
 
+use super::asking::Asking;
 use super::clock::{Clock, SystemClock};
 use super::delivery::{Delivering, Unrecorded};
-use super::events::{Events, NoEvents};
+use super::events::ClusterEvents;
 use super::housekeeping::Housekeeping;
+use super::look_now::LookNow;
 use super::metrics::at_start;
 use super::parts::Parts;
 use super::peers::NodePeers;
@@ -72,6 +74,7 @@ pub struct Service {
     stop: watch::Sender<bool>,
     alerts: Arc<Notify>,
     mails: Arc<Notify>,
+    look: Arc<LookNow>,
     tasks: JoinSet<&'static str>,
     _lock: StateLock,
 }
@@ -88,6 +91,7 @@ impl Service {
 
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
         let (alerts, mails) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let wanted = Arc::new(LookNow::default());
         let vitals = Arc::new(Vitals::new(Instant::now(), PATIENCE));
         let (rules, rules_seen) = watch::channel(Arc::new(Rules::from_config(&parts.config)));
         let (parts, parts_seen) = watch::channel(Arc::new(parts));
@@ -109,10 +113,11 @@ impl Service {
             store: store.clone(),
             parts: parts_seen.clone(),
             clock: Arc::clone(&clock),
-            peers: Arc::new(NodePeers),
+            peers: Arc::new(NodePeers::default()),
             metrics,
             alerts: Arc::clone(&alerts),
             mails: Arc::clone(&mails),
+            look: Arc::clone(&wanted),
             vitals: Arc::clone(&vitals),
         };
         let delivering = Delivering {
@@ -121,6 +126,13 @@ impl Service {
             clock: Arc::clone(&clock),
             mails: Arc::clone(&mails),
             unrecorded: Unrecorded::default(),
+        };
+        let events_seen = parts_seen.clone();
+        let asking = Asking {
+            store: store.clone(),
+            parts: parts_seen.clone(),
+            clock: Arc::clone(&clock),
+            alerts: Arc::clone(&alerts),
         };
         let housekeeping = Housekeeping {
             store: store.clone(),
@@ -132,7 +144,8 @@ impl Service {
         let mut tasks = JoinSet::new();
         tasks.spawn(serve(serving, stopped.clone()));
         let seen = stopped.clone();
-        let events: Box<dyn Events> = Box::new(NoEvents);
+        // Lives in the loop and ends with it.
+        let events = Box::new(ClusterEvents::of(events_seen));
         tasks.spawn(async move {
             watching.run(events, seen).await;
             "watching of runs"
@@ -141,6 +154,11 @@ impl Service {
         tasks.spawn(async move {
             delivering.run(seen).await;
             "delivery of mails"
+        });
+        let seen = stopped.clone();
+        tasks.spawn(async move {
+            asking.run(seen).await;
+            "asking for alerts"
         });
         tasks.spawn(async move {
             housekeeping.run(stopped).await;
@@ -155,6 +173,7 @@ impl Service {
             stop,
             alerts,
             mails,
+            look: wanted,
             tasks,
             _lock: lock,
         })
@@ -189,6 +208,15 @@ impl Service {
         }
         self.alerts.notify_one();
         self.mails.notify_one();
+    }
+
+    /// Looks at the cluster at once, whatever is waited for.
+    pub fn look_now(&self) {
+        if self.look.ask() {
+            info!("looking at the cluster now, as asked");
+        } else {
+            info!("the cluster is being looked at already");
+        }
     }
 
     /// Returns when a part of the service ended that should not have, and says

@@ -1,6 +1,9 @@
 //! The flow with a clock that is set and a cluster that is made up; the
 //! database is a real one.
 
+mod nights;
+mod waking;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -10,7 +13,7 @@ use jiff::Timestamp;
 use tempfile::TempDir;
 use tokio::sync::{Notify, watch};
 
-use super::{Clock, Delivering, NoEvents, Parts, Peers, Session, Unrecorded, Watching};
+use super::{Clock, Delivering, LookNow, NoEvents, Parts, Peers, Session, Unrecorded, Watching};
 use crate::cluster::{ClusterError, ClusterReader};
 use crate::config;
 use crate::model::{
@@ -67,6 +70,16 @@ impl Peers for AllAnswer {
 struct MadeUp {
     state: Mutex<Option<ClusterState>>,
     smarthost: Mutex<Option<SmtpSettings>>,
+    /// How often it was read.
+    reads: Mutex<usize>,
+    /// Whether a read takes for ever.
+    held: Mutex<bool>,
+}
+
+impl MadeUp {
+    fn hold(&self, is: bool) {
+        *self.held.lock().unwrap() = is;
+    }
 }
 
 fn away() -> ClusterError {
@@ -79,6 +92,10 @@ fn away() -> ClusterError {
 #[async_trait]
 impl ClusterReader for MadeUp {
     async fn read(&self, _now: Timestamp) -> Result<ClusterState, ClusterError> {
+        *self.reads.lock().unwrap() += 1;
+        while *self.held.lock().unwrap() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
         self.state.lock().unwrap().clone().ok_or_else(away)
     }
 
@@ -155,14 +172,25 @@ struct World {
 
 impl World {
     fn new(transport: &str) -> Self {
+        Self::with(transport, "", &[])
+    }
+
+    /// The same with more lines of the configuration, and as an instance with
+    /// this environment.
+    fn with(transport: &str, more: &str, environment: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mails = folder.path().join("mails");
         let text = format!(
             "mail: {{from: a@example.org, to: [b@example.org], transport: {transport}, \
-             directory: {}}}\nrepo_check: {{method: \"off\"}}\n",
+             directory: {}}}\nrepo_check: {{method: \"off\"}}\n{more}",
             mails.display()
         );
-        let config = config::load_str(&text, &BTreeMap::new()).unwrap().config;
+        let environment = environment
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let config = config::load_str(&text, &environment.collect())
+            .unwrap()
+            .config;
         let cluster = Arc::new(MadeUp::default());
         let clock = Arc::new(SetClock(Mutex::new(0)));
         let parts = Parts::with_reader(config, Arc::clone(&cluster) as _).unwrap();
@@ -181,6 +209,7 @@ impl World {
                 metrics: watch::channel(Arc::from("")).0,
                 alerts: Arc::new(Notify::new()),
                 mails: Arc::clone(&mails),
+                look: Arc::new(LookNow::default()),
                 vitals: Arc::new(Vitals::new(Instant::now(), Duration::MAX)),
             },
             delivering: Delivering {

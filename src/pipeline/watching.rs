@@ -9,6 +9,7 @@ use tracing::{info, warn};
 
 use super::clock::Clock;
 use super::events::{Events, Wake};
+use super::look_now::LookNow;
 use super::observing::Look;
 use super::outage::Outages;
 use super::parts::{MailError, Parts};
@@ -30,6 +31,11 @@ const STORE_PAUSE: Duration = Duration::from_secs(45);
 const MAIL_PAUSE: Duration = Duration::from_mins(5);
 /// For how long events are gathered before the cluster is read once for all.
 const GATHER: Duration = Duration::from_secs(1);
+/// And at most, where a look takes long.
+pub(super) const GATHER_LONGEST: Duration = Duration::from_secs(10);
+/// So many times as long as a look took, events wait for the next one: whoever
+/// publishes without end must not keep us reading without end.
+const GATHER_SHARE: u32 = 4;
 
 /// The part of the service that watches runs and answers alerts.
 pub struct Watching {
@@ -45,6 +51,8 @@ pub struct Watching {
     pub alerts: Arc<Notify>,
     /// Rung when a mail was put into the outbox.
     pub mails: Arc<Notify>,
+    /// Rung when somebody wants a look at once.
+    pub look: Arc<LookNow>,
     /// Where `/healthz` and `/readyz` look.
     pub vitals: Arc<Vitals>,
     /// The text of `/metrics`.
@@ -88,18 +96,22 @@ impl Watching {
             let accepted = self.alerts.notified();
             tokio::pin!(accepted);
             accepted.as_mut().enable();
-            let began = self.clock.now();
+            let (began, started) = (self.clock.now(), Instant::now());
+            self.look.looking(true);
             let pause = tokio::select! {
                 pause = self.pass(&mut session) => pause,
                 _ = stop.changed() => return,
             };
+            self.look.looking(false);
+            let gather = gathering(started.elapsed());
             let until_due = async {
                 accepted.await;
                 self.clock.sleep(self.soonest_after(began)).await;
             };
             tokio::select! {
                 () = until_due => {}
-                () = self.until_news(events.as_mut()) => {}
+                () = self.until_news(events.as_mut(), gather) => {}
+                () = self.look.asked() => {}
                 () = self.clock.sleep(pause) => {}
                 _ = stop.changed() => return,
             }
@@ -107,8 +119,8 @@ impl Watching {
     }
 
     /// Returns when something happened in the cluster. Many events come
-    /// together, and one look shows them all.
-    async fn until_news(&self, events: &mut dyn Events) {
+    /// together, and one look shows them all: those of the time `gather`.
+    async fn until_news(&self, events: &mut dyn Events, gather: Duration) {
         loop {
             match events.next().await {
                 Wake::Changed => break,
@@ -124,7 +136,7 @@ impl Watching {
         };
         tokio::select! {
             () = more => {}
-            () = self.clock.sleep(GATHER) => {}
+            () = self.clock.sleep(gather) => {}
         }
     }
 
@@ -162,16 +174,13 @@ impl Watching {
             session.watch = Some(self.store.load_watch().await?);
         }
         let waiting = self.store.waiting().await?;
-        let state = match self.read(session, &parts, now).await {
-            Some(state) => state,
-            None => {
-                session.between = match session.between {
-                    Between::Started => Between::Started,
-                    Between::Watching | Between::Outage => Between::Outage,
-                };
-                self.outage(session, &parts, &waiting).await?;
-                return Ok(RETRY);
-            }
+        let Some(state) = self.read(session, &parts, now).await else {
+            session.between = match session.between {
+                Between::Started => Between::Started,
+                Between::Watching | Between::Outage => Between::Outage,
+            };
+            self.outage(session, &parts, &waiting).await?;
+            return Ok(RETRY);
         };
         session.outages.over(self).await?;
         let outlook = due(&waiting, parts.config.correlator.wait, now);
@@ -186,9 +195,9 @@ impl Watching {
         };
         let pause = look.observe(session).await;
         let probed = look.probed.into_inner().unwrap_or_default();
-        probed
-            .iter()
-            .for_each(|report| session.lately.reported(report));
+        for report in &probed {
+            session.lately.reported(report);
+        }
         session.lately.read(state);
         let pause = pause?;
         session.setback.over();
@@ -273,6 +282,11 @@ pub enum WatchingError {
     /// The mail.
     #[error("the mail cannot be made: {0}")]
     Mail(#[from] MailError),
+}
+
+/// For how long events are gathered after a look that took so long.
+fn gathering(looked: Duration) -> Duration {
+    (looked * GATHER_SHARE).clamp(GATHER, GATHER_LONGEST)
 }
 
 fn until(at: Timestamp, now: Timestamp) -> Duration {

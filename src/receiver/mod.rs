@@ -6,6 +6,7 @@
 //! used here and nowhere else. May import `store`, `model` and `config`.
 
 mod access;
+mod active;
 mod alert;
 mod body;
 mod connections;
@@ -20,6 +21,7 @@ mod status_page;
 mod throttle;
 mod vitals;
 
+pub use active::active_alerts;
 pub use refusal::Refusal;
 pub use rules::{Limits, Rules};
 pub use server::{Receiver, Serving};

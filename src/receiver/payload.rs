@@ -79,7 +79,7 @@ fn alert(mut object: Map<String, Value>) -> Option<Alert> {
 }
 
 /// Needed labels first, then the others by name while there is room.
-fn bounded(mut labels: Map<String, Value>) -> BTreeMap<String, String> {
+pub(super) fn bounded(mut labels: Map<String, Value>) -> BTreeMap<String, String> {
     let needed: Vec<_> = NEEDED
         .iter()
         .filter_map(|name| labels.remove_entry(*name))
@@ -102,9 +102,12 @@ fn text(value: Value) -> Option<String> {
     }
 }
 
-/// Go writes the year 1 for a time that was never set.
-fn time(text: &str) -> Option<Timestamp> {
+/// To the millisecond, as Alertmanager lists it where it is asked, so that an
+/// alert is the same one whichever way it came. Go writes the year 1 for a time
+/// that was never set.
+pub(super) fn time(text: &str) -> Option<Timestamp> {
     let time: Timestamp = text.parse().ok()?;
+    let time = Timestamp::from_millisecond(time.as_millisecond()).ok()?;
     (time > Timestamp::UNIX_EPOCH).then_some(time)
 }
 

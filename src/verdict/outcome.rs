@@ -189,6 +189,7 @@ mod tests {
 
     #[test]
     fn a_backup_without_a_status_whose_snapshot_is_there_was_not_reported() {
+        use ModuleCause::{Busy, Missed, NodeUnreachable, NotFinished, Unreported};
         let cause = |cause, newest, others: &[(i64, i64)]| {
             let at = |second| Timestamp::from_second(second).unwrap();
             let mut probes = ProbeSet {
@@ -207,7 +208,6 @@ mod tests {
             };
             cause_of(&member, &probes)
         };
-        use ModuleCause::{Busy, Missed, NodeUnreachable, NotFinished, Unreported};
         for silent in [NotFinished, NodeUnreachable, Missed, NeverRan] {
             assert_eq!(cause(silent, 1000, &[]), Unreported);
             assert_eq!(cause(silent, 999, &[]), silent);

@@ -2,6 +2,7 @@
 
 mod bad_values;
 mod connecting;
+mod events;
 mod secrets;
 mod size;
 
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use ns8_backup_monitor::cluster::{ClusterReader as _, Limits, RedisReader};
+use ns8_backup_monitor::correlator;
 use ns8_backup_monitor::model::{
     ClusterState, Layout, ModuleId, NodeId, Plan, StatusReading, Unreadable,
 };
@@ -184,15 +186,57 @@ async fn what_the_update_left_behind_counts_only_where_it_is_newer() {
 }
 
 #[tokio::test]
-async fn a_plan_restored_without_members_has_none() {
+async fn a_plan_restored_without_members_has_none_and_says_who_is_to_come() {
     let cluster = usual();
     cluster
         .plan("5", "Restored")
         .instances([])
-        .field("uinstances", "mail1 samba1");
+        .field("uinstances", "uuid-old7  uuid-old8 a/b\n");
     cluster.member_b("5", "mail1");
     let state = read(&cluster).await;
-    assert_eq!(instances(&state.plans[&"5".into()]), [""; 0]);
+    let plan = &state.plans[&"5".into()];
+    assert_eq!(instances(plan), [""; 0]);
+    assert_eq!(Vec::from_iter(&plan.restoring), ["uuid-old7", "uuid-old8"]);
+    assert!(state.plans[&"1".into()].restoring.is_empty());
+    assert_eq!(state.unreadable, []);
+}
+
+/// Who a restore put back is in `cluster/module_uuid` before it is in its plan.
+#[tokio::test]
+async fn of_those_in_no_plan_only_who_has_something_to_lose_is_uncovered() {
+    let cluster = usual();
+    for module in ["loki1", "traefik1", "odoo1", "piler1"] {
+        cluster.module(module, 1);
+    }
+    cluster.flag("loki1", "core_module");
+    cluster.flag("loki1", "no_data_backup");
+    cluster.flag("odoo1", "rootless");
+    cluster.flag("mail1", "no_data_backup");
+    cluster.set("module/traefik1/flags", "a string");
+    let plan = cluster.plan("5", "Restored").instances([]);
+    plan.field("uinstances", "uuid-piler1");
+    let state = read(&cluster).await;
+    assert!(state.modules[&"loki1".into()].no_data);
+    let uncovered = correlator::uncovered(&state);
+    let uncovered: Vec<&str> = uncovered.iter().map(|m| m.module.as_str()).collect();
+    assert_eq!(uncovered, ["odoo1", "traefik1"]);
+    let [unreadable] = state.unreadable.as_slice() else {
+        panic!("{:?}", state.unreadable)
+    };
+    assert_eq!(unreadable.key, "module/traefik1/flags");
+}
+
+#[tokio::test]
+async fn the_cluster_says_which_instance_speaks() {
+    let cluster = usual();
+    assert_eq!(read(&cluster).await.voice, None);
+    cluster.voice("backup-monitor2");
+    let state = read(&cluster).await;
+    assert_eq!(state.voice, Some("backup-monitor2".into()));
+    assert_eq!(state.unreadable, []);
+    cluster.voice("../evil 1");
+    let state = read(&cluster).await;
+    assert_eq!((state.voice, state.unreadable.len()), (None, 1));
 }
 
 #[tokio::test]

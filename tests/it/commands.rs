@@ -157,6 +157,7 @@ fn one_of_two_failed() -> Cluster {
     cluster.destination("d-1").name("NAS");
     cluster
         .plan("1", "Nightly")
+        .not_due_for_hours()
         .destination("d-1")
         .instances(["mail1", "samba1"]);
     let start = Timestamp::now().as_second() - 600;

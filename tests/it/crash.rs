@@ -42,6 +42,7 @@ fn plan_with(cluster: &Cluster, plan: &str, destination: &str, errors: u32) {
     let now = Timestamp::now().as_second();
     cluster
         .plan(plan, &format!("Plan {plan}"))
+        .not_due_for_hours()
         .destination(destination)
         .instances(["mail1"]);
     cluster.status_a(1, plan, "mail1", now - 120, now - 60, errors);

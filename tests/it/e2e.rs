@@ -4,6 +4,7 @@
 //! the right mail, and with the proof that no other one comes.
 
 mod alerts;
+mod asked;
 mod case;
 mod delivery;
 mod destinations;

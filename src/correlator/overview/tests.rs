@@ -131,6 +131,7 @@ fn run(plan: &Plan, parts: Vec<(u32, RunPart)>) -> OpenRun {
             .map(|(node, it)| (NodeId(node), it))
             .collect(),
         over: None,
+        own_vpn_suspect: false,
     }
 }
 

@@ -35,7 +35,8 @@ fn everything_that_alertmanager_posts_is_understood() {
             assert_eq!(json!(alert.labels), posted["labels"]);
             assert_eq!(json!(alert.state), posted["status"]);
             let begin: Timestamp = posted["startsAt"].as_str().unwrap().parse().unwrap();
-            assert_eq!(alert.starts_at, Some(begin));
+            let begin = Timestamp::from_millisecond(begin.as_millisecond());
+            assert_eq!(alert.starts_at, Some(begin.unwrap()));
         }
     }
 }

@@ -76,6 +76,7 @@ fn with_an_open_run() -> PlanWatch {
         interval: Some(86_400),
         parts: BTreeMap::from([(NodeId(2), part)]),
         over: None,
+        own_vpn_suspect: true,
     });
     watch
 }

@@ -132,7 +132,7 @@ impl Generator {
     }
 
     fn weekdays(&mut self) -> String {
-        let mut list = Vec::new();
+        let mut days = Vec::new();
         for _ in 0..self.rng.usize(1..4) {
             let first = self.rng.usize(..7);
             let name = WEEKDAYS[first + 7 * self.rng.usize(..2)];
@@ -144,12 +144,12 @@ impl Generator {
                     0
                 };
                 let between = if self.chance(80) { ".." } else { "-" };
-                list.push(format!("{name}{between}{}", WEEKDAYS[last]));
+                days.push(format!("{name}{between}{}", WEEKDAYS[last]));
             } else {
-                list.push(name.to_owned());
+                days.push(name.to_owned());
             }
         }
-        list.join(",") + if self.chance(5) { "," } else { "" }
+        days.join(",") + if self.chance(5) { "," } else { "" }
     }
 
     fn date(&mut self) -> String {

@@ -144,6 +144,7 @@ fn what_counts_how_is_documented() {
 fn examples_have_every_field_and_no_other() {
     is_exact::<Report>(&example("report of a run"));
     is_exact::<Report>(&example("report that all is well"));
+    is_exact::<Report>(&example("report of lost plans"));
     is_exact::<ClusterState>(&example("snapshot")["state"]);
     is_exact::<Vec<DeliveryRecord>>(&example("report")["deliveries"]);
     is_exact::<Overview>(&example("overview")["overview"]);

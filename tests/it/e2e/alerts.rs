@@ -11,7 +11,7 @@ use super::world::{World, last_run};
 use crate::support::process::wait_until;
 
 /// Two plans with one module each, which went well yesterday.
-fn two_plans() -> World {
+pub fn two_plans() -> World {
     let world = World::of(&[("mail1", 1), ("samba1", 2)]).set("repo_check.method", json!("off"));
     world.plan("1", "Nightly", &["mail1"]);
     world.plan("2", "Weekly", &["samba1"]);
@@ -125,7 +125,7 @@ fn an_alert_without_a_plan_means_the_bad_one_that_changed_lately() {
     let letter = case.one_letter_for(&nameless());
     assert_eq!(
         letter.subject,
-        "[NS8 Backup] ❌ Backup fallito: Weekly - 1 applicazione su 1 fallita (Test cluster)"
+        "[NS8 Backup] ❌ Backup fallito: Weekly - 1 applicazione su 1 fallita, avvio manuale (Test cluster)"
     );
     letter.says(&[
         "L'unica applicazione del piano non ha completato il backup.",
@@ -163,8 +163,8 @@ fn a_mixed_post_is_answered_plan_by_plan_and_what_is_over_is_not() {
     assert_eq!(
         subjects(&letters),
         BTreeSet::from([
-            "[NS8 Backup] ❌ Backup failed: Nightly - 1 of 1 application failed (Test cluster)",
-            "[NS8 Backup] ❌ Backup failed: Weekly - 1 of 1 application failed (Test cluster)",
+            "[NS8 Backup] ❌ Backup failed: Nightly - 1 of 1 application failed, started by hand (Test cluster)",
+            "[NS8 Backup] ❌ Backup failed: Weekly - 1 of 1 application failed, started by hand (Test cluster)",
         ])
     );
     case.repeats_give_nothing(&[&first, &second], 2);

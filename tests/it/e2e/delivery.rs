@@ -138,7 +138,7 @@ fn a_new_smarthost_is_used_at_once_for_what_waits() {
     let letter = case.letters(1).remove(0);
     assert_eq!(
         letter.subject,
-        "[NS8 Backup] ❌ Backup fallito: Nightly - 1 applicazione su 1 fallita (Test cluster)"
+        "[NS8 Backup] ❌ Backup fallito, trovato all'avvio: Nightly - 1 applicazione su 1 fallita (Test cluster)"
     );
     case.repeats_give_nothing(&[&alert], 1);
 }

@@ -31,7 +31,7 @@ fn a_dead_gateway_is_told_as_a_destination_that_does_not_answer() {
     let letter = case.one_letter_for(&backup_failed("1", "Nightly", 1));
     assert_eq!(
         letter.subject,
-        "[NS8 Backup] ❌ Backup failed: Nightly - 1 of 2 applications failed (Test cluster)"
+        "[NS8 Backup] ❌ Backup failed, found at start: Nightly - 1 of 2 applications failed (Test cluster)"
     );
     letter.says(&[
         "The destination Off-site does not answer.",
@@ -51,7 +51,7 @@ fn a_wrong_restic_password_is_told_by_the_cores_own_action() {
     let letter = case.one_letter_for(&backup_failed("1", "Nightly", 1));
     assert_eq!(
         letter.subject,
-        "[NS8 Backup] ❌ Backup fallito: Nightly - 1 applicazione su 2 fallita (Test cluster)"
+        "[NS8 Backup] ❌ Backup fallito, trovato all'avvio: Nightly - 1 applicazione su 2 fallita (Test cluster)"
     );
     letter.says(&[
         "I repository su Off-site non si aprono con la chiave di crittografia del cluster.",
@@ -103,7 +103,7 @@ fn a_repository_that_somebody_holds_is_told_with_its_holder() {
     let letter = case.one_letter_for(&backup_failed("1", "Nightly", 1));
     assert_eq!(
         letter.subject,
-        "[NS8 Backup] ⚠️ Backup partially failed: Nightly - 1 of 2 applications failed (Test cluster)"
+        "[NS8 Backup] ⚠️ Backup partially failed, found at start: Nightly - 1 of 2 applications failed (Test cluster)"
     );
     letter.says(&[
         "mail1: the repository is in use just now by ",

@@ -99,7 +99,7 @@ fn two_thousand_modules_are_counted_and_every_failure_is_shown() {
     let letter = case.one_letter_for(&backup_failed("1", "Everything", 1));
     assert_eq!(
         letter.subject,
-        "[NS8 Backup] ⚠️ Backup partially failed: Everything - 12 of 2000 applications failed (Test cluster)"
+        "[NS8 Backup] ⚠️ Backup partially failed, found at start: Everything - 12 of 2000 applications failed (Test cluster)"
     );
     letter.says(&[
         "Failed (12)",

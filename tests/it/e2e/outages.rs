@@ -67,7 +67,7 @@ fn the_leader_is_read_and_after_a_change_the_new_one() {
     let letter = case.one_letter_for(&alert);
     assert_eq!(
         letter.subject,
-        "[NS8 Backup] ⚠️ Backup partially failed: Nightly - 1 of 2 applications failed (Second)"
+        "[NS8 Backup] ⚠️ Backup partially failed, found at start: Nightly - 1 of 2 applications failed (Second)"
     );
 
     replicate(&case.cluster, &own);
@@ -81,7 +81,7 @@ fn the_leader_is_read_and_after_a_change_the_new_one() {
     let letter = case.letters(2).remove(1);
     assert_eq!(
         letter.subject,
-        "[NS8 Backup] ❌ Backup failed: Nightly - 2 of 2 applications failed (First)"
+        "[NS8 Backup] ❌ Backup failed again, in another way: Nightly - 2 of 2 applications failed, started by hand (First)"
     );
     case.repeats_give_nothing(&[&alert], 2);
 }

@@ -36,7 +36,7 @@ fn one_failed_of_seven_is_named_with_what_its_repository_holds() {
     let letter = case.one_letter_for(&backup_failed("1", "Nightly", 1));
     assert_eq!(
         letter.subject,
-        "[NS8 Backup] ⚠️ Backup partially failed: Nightly - 1 of 7 applications failed (Test cluster)"
+        "[NS8 Backup] ⚠️ Backup partially failed, found at start: Nightly - 1 of 7 applications failed (Test cluster)"
     );
     letter.says(&[
         "1 of 7 applications did not complete the backup. The other 6 are fine.",
@@ -69,7 +69,7 @@ fn all_failed_at_a_destination_that_is_fine_is_a_fault_elsewhere() {
     let letter = case.one_letter_for(&backup_failed("1", "Nightly", 2));
     assert_eq!(
         letter.subject,
-        "[NS8 Backup] ❌ Backup fallito: Nightly - 3 applicazioni su 3 fallite (Test cluster)"
+        "[NS8 Backup] ❌ Backup fallito, trovato all'avvio: Nightly - 3 applicazioni su 3 fallite (Test cluster)"
     );
     letter.says(&[
         "Nessuna delle 3 applicazioni ha completato il backup.",
@@ -111,10 +111,10 @@ fn a_snapshot_newer_than_the_start_is_safe_although_the_run_has_errors() {
     let letter = case.one_letter_for(&backup_failed("1", "Nightly", 1));
     assert_eq!(
         letter.subject,
-        "[NS8 Backup] ⚠️ Backup parzialmente fallito: Nightly - 1 applicazione su 7 fallita (Test cluster)"
+        "[NS8 Backup] ⚠️ Backup parzialmente fallito, trovato all'avvio: Nightly - 1 applicazione su 7 fallita (Test cluster)"
     );
     letter.says(&[
-        "mail1: lo snapshot è stato creato ed è al sicuro; è fallito ciò che segue (retention o statistiche).",
+        " c'è ed è al sicuro; è fallito ciò che segue (retention o statistiche).",
         "Nessun dato è andato perso. Leggere nel log del nodo cosa è fallito dopo lo snapshot, poi rieseguire il backup.",
     ]);
     letter.has_row("mail1 mail1 Leader (1) salvata, poi errore");
@@ -148,7 +148,7 @@ fn a_cluster_of_the_first_tool_is_read_by_its_socket() {
     let letter = case.one_letter_for(&alert);
     assert_eq!(
         letter.subject,
-        "[NS8 Backup] ⚠️ Backup partially failed: Weekly - 1 of 2 applications failed (Test cluster)"
+        "[NS8 Backup] ⚠️ Backup partially failed, found at start: Weekly - 1 of 2 applications failed (Test cluster)"
     );
     letter.says(&[
         "samba1: the backup itself ended with errors.",

@@ -101,7 +101,8 @@ impl World {
 
     /// A plan that stores at the destination.
     pub fn plan(&self, id: &str, name: &str, modules: &[&str]) {
-        let plan = self.cluster.plan(id, name).destination(DESTINATION);
+        let plan = self.cluster.plan(id, name).not_due_for_hours();
+        let plan = plan.destination(DESTINATION);
         plan.instances(modules.iter().copied());
     }
 
@@ -145,6 +146,22 @@ impl World {
     /// The task API of [`World::by_api`].
     pub fn api(&self) -> &ApiServer {
         self.api.as_ref().expect("by_api")
+    }
+
+    /// Starts a second instance of the module, and nothing else.
+    pub fn another(&self, module: &str) -> Service {
+        let own = self.cluster.redis.address().to_string();
+        let ca = self.mail.ca();
+        let environment = [
+            ("REDIS_REPLICA_ADDRESS", own.as_str()),
+            ("REDIS_ADDRESS", &own),
+            ("REDIS_USER", MODULE_USER),
+            ("REDIS_PASSWORD", MODULE_PASSWORD),
+            ("MODULE_ID", module),
+            ("NODE_ID", "1"),
+            ("SSL_CERT_FILE", ca.to_str().expect("a path in UTF-8")),
+        ];
+        Service::start(&self.settings.to_string(), &environment)
     }
 
     /// Starts the program as the agent of its module would, and an

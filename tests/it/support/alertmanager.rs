@@ -34,7 +34,7 @@ impl Default for Options {
 pub struct Alertmanager {
     address: SocketAddr,
     folder: TempDir,
-    _server: Server,
+    server: Server,
 }
 
 impl Alertmanager {
@@ -63,7 +63,7 @@ impl Alertmanager {
                 return Self {
                     address,
                     folder,
-                    _server: server,
+                    server,
                 };
             }
         }
@@ -80,6 +80,31 @@ impl Alertmanager {
     /// group is the same.
     pub fn fire_together(&self, alerts: &[&[(&str, &str)]]) {
         self.post(alerts, "startsAt");
+    }
+
+    /// Keeps alerts with this label from being posted.
+    pub fn silence(&self, label: &str, value: &str) {
+        let now = Timestamp::now();
+        let silence = json!({
+            "matchers": [{ "name": label, "value": value, "isRegex": false }],
+            "startsAt": now.to_string(),
+            "endsAt": (now + jiff::SignedDuration::from_hours(1)).to_string(),
+            "createdBy": "an administrator",
+            "comment": "known",
+        });
+        let answer = http::post_json(self.address, "/api/v2/silences", &silence)
+            .unwrap_or_else(|error| panic!("{error}: {}", self.log()));
+        assert_eq!(answer.status(), 200, "{}", answer.text());
+    }
+
+    /// Where it is asked, such as `http://127.0.0.1:9093`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Ends it at once.
+    pub fn kill(&mut self) {
+        self.server.kill();
     }
 
     /// Ends an alert that fires.

@@ -102,6 +102,23 @@ pub fn wait_within(limit: Duration, what: &str, mut ready: impl FnMut() -> bool)
     }
 }
 
+/// How much memory a process holds, in KiB.
+pub fn resident_kib(pid: u32) -> u64 {
+    memory(pid, "VmRSS:")
+}
+
+/// How much it ever held, in KiB.
+pub fn peak_kib(pid: u32) -> u64 {
+    memory(pid, "VmHWM:")
+}
+
+fn memory(pid: u32, what: &str) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("a process");
+    let line = status.lines().find_map(|line| line.strip_prefix(what));
+    let number = line.and_then(|line| line.trim().strip_suffix(" kB"));
+    number.and_then(|kib| kib.parse().ok()).expect(what)
+}
+
 /// A file that `tests/run` prepared below `target/test-env` (or where
 /// `NBM_TEST_ENV` says).
 pub fn test_env(name: &str) -> PathBuf {

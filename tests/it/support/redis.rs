@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::Command;
 
+use jiff::{SignedDuration, Timestamp};
 use ns8_backup_monitor::config;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
@@ -19,9 +20,22 @@ pub const MODULE_USER: &str = "module/backup-monitor1";
 /// And its password.
 pub const MODULE_PASSWORD: &str = "module-pw-0815";
 
+/// The accounts of nodes 1 and 2.
+pub const NODE_PASSWORD: &str = "node-pw";
+
 /// The rules as ns8-core sets them: `node/install-finalize.sh` (default,
 /// cluster, node) and `cluster/actions/add-module/50update` (modules).
 fn users() -> String {
+    let nodes = [1, 2].map(|node| {
+        format!(
+            "user node/{node} reset on >{NODE_PASSWORD} ~node/{node}/* ~task/node/{node}/* \
+             %R~private/nodes/* %R~private/agents/* %R~cluster/* %R~node/* %R~module/* \
+             resetchannels &progress/node/{node}/* &node/{node}/event/* \
+             nocommands +@read +@write +@transaction +@connection +publish +psync +replconf \
+             -@admin\n"
+        )
+    });
+    let nodes = nodes.concat();
     format!(
         "user default reset on nopass ~cluster/* ~node/* ~module/* &* \
          nocommands +@read +@connection +subscribe +psubscribe -@admin\n\
@@ -29,10 +43,7 @@ fn users() -> String {
          ~{MODULE_USER}/* ~task/{MODULE_USER}/* %R~cluster/* %R~node/* %R~module/* \
          %R~private/agents/* resetchannels &progress/{MODULE_USER}/* &{MODULE_USER}/event/* \
          nocommands +@read +@write +@transaction +@connection +publish -@admin\n\
-         user node/1 reset on >node-pw ~node/1/* ~task/node/1/* %R~private/nodes/* \
-         %R~private/agents/* %R~cluster/* %R~node/* %R~module/* \
-         resetchannels &progress/node/1/* &node/1/event/* \
-         nocommands +@read +@write +@transaction +@connection +publish +psync +replconf -@admin\n\
+         {nodes}\
          user cluster reset on >{CLUSTER_PASSWORD} ~* &* +@all\n"
     )
 }
@@ -110,8 +121,13 @@ impl RedisServer {
 
     /// A connection as user `cluster`.
     pub fn admin(&self) -> RespClient {
+        self.login("cluster", CLUSTER_PASSWORD)
+    }
+
+    /// A connection as this user.
+    pub fn login(&self, user: &str, password: &str) -> RespClient {
         let mut client = RespClient::connect(self.address);
-        let login = client.command(&["AUTH", "cluster", CLUSTER_PASSWORD]);
+        let login = client.command(&["AUTH", user, password]);
         assert_eq!(login.text(), "OK");
         client
     }
@@ -228,6 +244,16 @@ impl Cluster {
         self.set(&format!("module/{id}/ui_name"), label);
     }
 
+    /// Puts one more flag on a module.
+    pub fn flag(&self, module: &str, flag: &str) {
+        self.command(&["SADD", &format!("module/{module}/flags"), flag]);
+    }
+
+    /// The instance of the application that speaks for the cluster.
+    pub fn voice(&self, module: &str) {
+        self.set("cluster/default_instance/backup-monitor", module);
+    }
+
     /// An enabled plan, daily at 02:00, without `instances`: as up to core 3.19
     /// until [`Plan::instances`] is called.
     pub fn plan(&self, id: &str, name: &str) -> Plan<'_> {
@@ -340,6 +366,15 @@ impl Plan<'_> {
     /// systemd `OnCalendar` text.
     pub fn schedule(self, schedule: &str) -> Self {
         self.field("schedule", schedule)
+    }
+
+    /// A daily elapse that is hours away, and no whole quarter of an hour from
+    /// half an hour ago: what tests write as the newest run was never due, and
+    /// teaches nothing about zones, at whatever hour they run.
+    pub fn not_due_for_hours(self) -> Self {
+        let at = Timestamp::now() + SignedDuration::from_mins(7 * 60 + 7);
+        let schedule = at.strftime("*-*-* %H:%M:30 UTC").to_string();
+        self.schedule(&schedule)
     }
 
     /// Switches it off.

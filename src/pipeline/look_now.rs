@@ -1,0 +1,33 @@
+//! A look that somebody asks for.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::sync::Notify;
+
+/// A bell beside the watching loop.
+#[derive(Debug, Default)]
+pub struct LookNow {
+    bell: Notify,
+    looking: AtomicBool,
+}
+
+impl LookNow {
+    /// Asks for a look; false when one is under way, which is enough.
+    pub fn ask(&self) -> bool {
+        let idle = !self.looking.load(Ordering::Relaxed);
+        if idle {
+            self.bell.notify_one();
+        }
+        idle
+    }
+
+    /// Returns when a look is asked for. May be dropped while it waits.
+    pub(super) async fn asked(&self) {
+        self.bell.notified().await;
+    }
+
+    /// A look begins or ends. What was asked for before it began is done by it.
+    pub(super) fn looking(&self, is: bool) {
+        self.looking.store(is, Ordering::Relaxed);
+    }
+}
