@@ -15,7 +15,7 @@ use ns8_backup_monitor::model::{
     Alert, AlertState, ClockMark, ClusterState, NodeId, Probe, ProbeMethod, ProbeTarget,
     Reachability, RepoCause, ReportId, SkipReason, SmtpSettings,
 };
-use ns8_backup_monitor::pipeline::{Clock, Parts, Peers, Session, Watching};
+use ns8_backup_monitor::pipeline::{Clock, LookNow, Parts, Peers, Session, Watching};
 use ns8_backup_monitor::receiver::Vitals;
 use ns8_backup_monitor::repo_check::Prober;
 use ns8_backup_monitor::store::{ReportFilter, Store};
@@ -240,6 +240,7 @@ impl Program {
                 peers: Arc::new(self.outside.clone()),
                 metrics: watch::channel(Arc::from("")).0,
                 alerts: Arc::new(Notify::new()),
+                look: Arc::new(LookNow::default()),
                 mails: Arc::new(Notify::new()),
                 vitals: Arc::new(Vitals::new(Instant::now(), Duration::MAX)),
             },

@@ -296,9 +296,7 @@ impl<'a> World<'a> {
                 backup.end,
                 backup.errors,
             );
-            if self.chance.f64() >= self.drawn.lost_events {
-                self.wake = self.wake.min(self.now + 1);
-            }
+            self.tell();
         }
         self.story.backups.push(backup);
     }
@@ -558,5 +556,13 @@ impl<'a> World<'a> {
         self.story.edits.push((self.now, plan.to_owned(), edit.clone()));
         self.set_timers(plan);
         self.evaluate();
+        self.tell();
+    }
+
+    /// An event, unless it gets lost.
+    fn tell(&mut self) {
+        if self.chance.f64() >= self.drawn.lost_events {
+            self.wake = self.wake.min(self.now + 1);
+        }
     }
 }

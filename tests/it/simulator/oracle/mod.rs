@@ -34,6 +34,9 @@ pub enum Excuse {
     StillOpen,
     /// R4.3.2: all that it had to back up left the plan.
     AllLeft,
+    /// R4.3.2: all that it had to back up joined the plan since the last look:
+    /// nobody can tell whether before or after the elapse.
+    AllJoined,
     /// Nobody looked afterwards.
     Unseen,
 }

@@ -126,6 +126,13 @@ impl<'s> Case<'s, '_> {
         if part.members.iter().all(left) {
             return Some(Excuse::AllLeft);
         }
+        let joined = |module: &String| {
+            let new = |id: &str, edit: &Edit| *edit == Edit::Add(id.to_owned());
+            self.edited(module, before, look, new)
+        };
+        if part.members.iter().all(joined) {
+            return Some(Excuse::AllJoined);
+        }
         self.blocked(part).then_some(Excuse::StillOpen)
     }
 
