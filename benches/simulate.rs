@@ -27,6 +27,8 @@ mod support {
 use std::time::Instant;
 
 use simulator::oracle::{self, Tally};
+use simulator::tale;
+use simulator::truth::Story;
 use support::redis::{Cluster, RedisServer};
 
 fn main() {
@@ -52,12 +54,14 @@ fn main() {
             }
         }
         if wish.only {
-            println!("{}", simulator::whole_tale(&told));
+            whole_tale(&told);
             break;
         }
+        eprint!("\r{} runs, {failed} violations", tally.runs);
         story += 1;
     }
     let took = began.elapsed().as_secs_f64();
+    eprintln!();
     println!("{tally}");
     println!(
         "stories {}..={story}; {failed} violations; {took:.1} s, {:.1} runs/s",
@@ -66,6 +70,17 @@ fn main() {
     );
     if failed > 0 {
         std::process::exit(1);
+    }
+}
+
+/// Everything that happened, plan by plan.
+fn whole_tale(story: &Story) {
+    for plan in &story.plans {
+        let tale = tale::around(story, &plan.id, story.began, story.ended);
+        println!(
+            "plan {} {} {:?}\n{tale}",
+            plan.id, plan.schedule, plan.instances
+        );
     }
 }
 
@@ -89,7 +104,9 @@ impl Wish {
         while let Some(word) = words.next() {
             let mut number = || -> u64 {
                 let value = words.next().unwrap_or_default();
-                value.parse().unwrap_or_else(|_| panic!("{word} {value}: a number is missing"))
+                value
+                    .parse()
+                    .unwrap_or_else(|_| panic!("{word} {value}: a number is missing"))
             };
             match word.as_str() {
                 "--runs" => wish.runs = usize::try_from(number()).unwrap(),

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use fastrand::Rng;
+use jiff::Timestamp;
 use jiff::civil::date;
 use jiff::tz::TimeZone;
-use jiff::Timestamp;
 use ns8_backup_monitor::schedule::Calendar;
 
 use super::truth::{Backup, Edit, NEVER, Of, PlanTruth, Second, Story};
@@ -137,7 +137,11 @@ pub fn draw(seed: u64) -> Drawn {
         let most = share / i64::try_from(modules.len()).unwrap_or(1);
         for module in &modules {
             let takes = chance.i64(10..=60) * [1, 1, 5, 30, 120][chance.usize(0..5)];
-            let takes = if chance.f64() < 0.03 { takes * 3 } else { takes.min(most) };
+            let takes = if chance.f64() < 0.03 {
+                takes * 3
+            } else {
+                takes.min(most)
+            };
             usual.insert((id.clone(), module.clone()), takes.max(5));
         }
         plans.push(PlanTruth {
@@ -222,7 +226,8 @@ fn zones(nodes: u32, own: &TimeZone, chance: &mut Rng) -> (Zones, Zones) {
     let mut told: Zones = told.collect();
     if nodes > 1 && chance.f64() < 0.15 {
         let node = chance.u32(2..=nodes);
-        let other = zone(["Asia/Tokyo", "America/Los_Angeles", "Europe/London"][chance.usize(0..3)]);
+        let other =
+            zone(["Asia/Tokyo", "America/Los_Angeles", "Europe/London"][chance.usize(0..3)]);
         all.insert(node, other.clone());
         told.insert(node, other);
     }
@@ -329,14 +334,20 @@ fn moment(story: &Story, ended: Second, chance: &mut Rng) -> Second {
     let calendar: Calendar = plan.schedule.parse().expect("a schedule");
     let zone = &story.zones[&1];
     let from = Timestamp::from_second(any).expect("a time");
-    let next = calendar.next_in_sequence(from, zone).map_or(any, Timestamp::as_second);
+    let next = calendar
+        .next_in_sequence(from, zone)
+        .map_or(any, Timestamp::as_second);
     let beside = [(-600, 600), (0, HOUR), (-2 * HOUR, 4 * HOUR)][chance.usize(0..3)];
     (next + chance.i64(beside.0..beside.1)).clamp(story.began + 60, ended - 1)
 }
 
 fn span(chance: &mut Rng) -> Second {
-    let (from, to) = [(30, 300), (300, HOUR), (HOUR, 10 * HOUR), (10 * HOUR, 3 * DAY)]
-        [[0, 0, 1, 1, 1, 2, 2, 3][chance.usize(0..8)]];
+    let (from, to) = [
+        (30, 300),
+        (300, HOUR),
+        (HOUR, 10 * HOUR),
+        (10 * HOUR, 3 * DAY),
+    ][[0, 0, 1, 1, 1, 2, 2, 3][chance.usize(0..8)]];
     chance.i64(from..to)
 }
 

@@ -9,7 +9,7 @@ mod chance;
 pub mod oracle;
 mod program;
 mod runs;
-mod tale;
+pub mod tale;
 #[cfg(test)]
 mod tests;
 pub mod truth;
@@ -95,7 +95,10 @@ fn fill(cluster: &Cluster, story: &Story) {
     }
     for (module, node) in &story.homes {
         cluster.module(module, *node);
-        let image = format!("ghcr.io/nethserver/{}:1.0.0", module.trim_end_matches(char::is_numeric));
+        let image = format!(
+            "ghcr.io/nethserver/{}:1.0.0",
+            module.trim_end_matches(char::is_numeric)
+        );
         cluster.hset(&format!("module/{module}/environment"), "IMAGE_URL", &image);
     }
     for plan in &story.plans {
@@ -117,13 +120,4 @@ fn fill(cluster: &Cluster, story: &Story) {
             backup.errors,
         );
     }
-}
-
-/// Everything that happened, plan by plan.
-pub fn whole_tale(story: &Story) -> String {
-    let plans = story.plans.iter().map(|plan| {
-        let tale = tale::around(story, &plan.id, story.began, story.ended);
-        format!("plan {} {} {:?}\n{tale}", plan.id, plan.schedule, plan.instances)
-    });
-    plans.collect()
 }

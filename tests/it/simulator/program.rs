@@ -202,11 +202,15 @@ impl Program {
             folder.join("mails").display()
         );
         let environment = BTreeMap::from([("NODE_ID".to_owned(), "1".to_owned())]);
-        let mut config = config::load_str(&text, &environment).expect("a configuration").config;
+        let mut config = config::load_str(&text, &environment)
+            .expect("a configuration")
+            .config;
         config.redis = setup.redis.clone();
         config.zones.own = setup.own_zone.clone();
         let told = setup.told_zones.iter();
-        config.zones.nodes = told.map(|(node, zone)| (NodeId(*node), zone.clone())).collect();
+        config.zones.nodes = told
+            .map(|(node, zone)| (NodeId(*node), zone.clone()))
+            .collect();
         let reader = Arc::new(Way {
             reader: RedisReader::new(&setup.redis),
             outside: outside.clone(),

@@ -94,7 +94,10 @@ impl World<'_> {
             self.fail(process, true);
             return None;
         }
-        let free = process.busy.iter().position(|module| !self.held.contains_key(module));
+        let free = process
+            .busy
+            .iter()
+            .position(|module| !self.held.contains_key(module));
         let Some(module) = free.and_then(|place| process.busy.remove(place)) else {
             return Some(BUSY_PAUSE);
         };

@@ -8,14 +8,21 @@ use super::truth::{Fate, Second, Story, clock};
 pub fn around(story: &Story, plan: &str, from: Second, to: Second) -> String {
     let mut lines: Vec<(Second, String)> = Vec::new();
     let within = |at: Second| (from..=to).contains(&at);
-    for part in story.parts.iter().filter(|part| part.plan == plan && within(part.at)) {
+    for part in story
+        .parts
+        .iter()
+        .filter(|part| part.plan == plan && within(part.at))
+    {
         let fate = match part.fate {
             Fate::Started => "starts",
             Fate::NoPower => "has no power for",
             Fate::TimerLost => "has lost the timer of",
             Fate::StillRunning => "is still at work and skips",
         };
-        let line = format!("node {} {fate} {} {:?}", part.node, part.local, part.members);
+        let line = format!(
+            "node {} {fate} {} {:?}",
+            part.node, part.local, part.members
+        );
         lines.push((part.at, line));
     }
     for backup in story.backups.iter().filter(|b| within(b.ended)) {
@@ -37,18 +44,32 @@ pub fn around(story: &Story, plan: &str, from: Second, to: Second) -> String {
         );
         lines.push((backup.ended, line));
     }
-    for (at, of, edit) in story.edits.iter().filter(|edit| edit.1 == plan && within(edit.0)) {
+    for (at, of, edit) in story
+        .edits
+        .iter()
+        .filter(|edit| edit.1 == plan && within(edit.0))
+    {
         lines.push((*at, format!("plan {of}: {edit:?}")));
     }
     for (at, note) in story.notes.iter().filter(|note| within(note.0)) {
         lines.push((*at, note.clone()));
     }
-    for posted in story.posted.iter().filter(|p| p.plan == plan && within(p.at)) {
-        lines.push((posted.at, format!("alert of node {}, {}", posted.node, posted.of)));
+    for posted in story
+        .posted
+        .iter()
+        .filter(|p| p.plan == plan && within(p.at))
+    {
+        lines.push((
+            posted.at,
+            format!("alert of node {}, {}", posted.node, posted.of),
+        ));
     }
     for seen in story.seen.iter().filter(|seen| within(seen.at)) {
         let report = &seen.stored.report;
-        let of = report.plan.as_ref().map_or_else(String::new, |plan| plan.id.to_string());
+        let of = report
+            .plan
+            .as_ref()
+            .map_or_else(String::new, |plan| plan.id.to_string());
         if !of.is_empty() && of != plan {
             continue;
         }

@@ -25,3 +25,22 @@ fn simulate(seeds: impl IntoIterator<Item = u64>) -> Tally {
     }
     tally
 }
+
+/// So that the stories are about something.
+fn is_rich(tally: &Tally, runs: usize, bad: usize) {
+    assert!(tally.judged >= runs, "{tally}");
+    assert!(tally.bad >= bad, "{tally}");
+    assert!(tally.mails > 0 && tally.rows > tally.judged, "{tally}");
+}
+
+#[test]
+fn many_short_runs_are_each_told_truly() {
+    let tally = simulate([3, 5]);
+    is_rich(&tally, 100, 15);
+}
+
+#[test]
+fn runs_of_nodes_that_come_and_go_are_each_told_truly() {
+    let tally = simulate([2, 7, 10]);
+    is_rich(&tally, 30, 10);
+}

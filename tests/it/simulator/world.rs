@@ -72,7 +72,12 @@ pub struct World<'a> {
 }
 
 impl<'a> World<'a> {
-    pub fn new(drawn: &'a Drawn, cluster: &'a mut Cluster, program: Program, outside: Shared) -> Self {
+    pub fn new(
+        drawn: &'a Drawn,
+        cluster: &'a mut Cluster,
+        program: Program,
+        outside: Shared,
+    ) -> Self {
         let plans = drawn.story.plans.iter().map(|plan| {
             let plan = (
                 plan.id.clone(),
@@ -122,7 +127,11 @@ impl<'a> World<'a> {
         self.program.start();
         loop {
             let happens = self.queue.peek().map_or(NEVER, |Reverse((at, _, _))| *at);
-            let looks = if self.program.is_up() { self.wake } else { NEVER };
+            let looks = if self.program.is_up() {
+                self.wake
+            } else {
+                NEVER
+            };
             let next = happens.min(looks);
             if next > self.story.ended {
                 break;
@@ -318,11 +327,8 @@ impl<'a> World<'a> {
             let seen = !self.no_power.contains(node)
                 && !self.no_power.contains(&1)
                 && !self.no_vpn.contains(node);
-            let fires = self.drawn.alerts
-                && metric.bad.is_some()
-                && known.exists
-                && known.enabled
-                && seen;
+            let fires =
+                self.drawn.alerts && metric.bad.is_some() && known.exists && known.enabled && seen;
             match (metric.firing, fires) {
                 (None, true) => {
                     metric.firing = Some(now);
@@ -543,9 +549,10 @@ impl<'a> World<'a> {
             self.metrics.retain(ours);
         }
         self.lost_timers.retain(|(of, _)| of != plan);
-        let at_work = self.processes.values().filter(|process| {
-            process.plan == plan && matches!(process.of, Of::Elapse(_))
-        });
+        let at_work = self
+            .processes
+            .values()
+            .filter(|process| process.plan == plan && matches!(process.of, Of::Elapse(_)));
         let at_work: Vec<u32> = at_work.map(|process| process.node).collect();
         for node in at_work {
             if self.chance.bool() {
@@ -553,7 +560,9 @@ impl<'a> World<'a> {
                 self.lost_timers.insert((plan.to_owned(), node));
             }
         }
-        self.story.edits.push((self.now, plan.to_owned(), edit.clone()));
+        self.story
+            .edits
+            .push((self.now, plan.to_owned(), edit.clone()));
         self.set_timers(plan);
         self.evaluate();
         self.tell();

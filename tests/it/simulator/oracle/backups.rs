@@ -101,7 +101,11 @@ impl<'s> Case<'s, '_> {
         let Of::Elapse(local) = backup.of else {
             return false;
         };
-        let parts: Vec<_> = self.parts.iter().filter(|part| part.local == local).collect();
+        let parts: Vec<_> = self
+            .parts
+            .iter()
+            .filter(|part| part.local == local)
+            .collect();
         parts.iter().any(|part| {
             part.node == backup.node
                 && self.report_on(part).is_none()
@@ -112,17 +116,23 @@ impl<'s> Case<'s, '_> {
     /// A status of a run without a verdict is explained by no elapse; and so
     /// is one of a module whose place in its run a hand run took.
     fn explained_by_hand(&self, backup: &Backup, local: jiff::civil::DateTime) -> bool {
-        let parts: Vec<_> = self.parts.iter().filter(|part| part.local == local).collect();
+        let parts: Vec<_> = self
+            .parts
+            .iter()
+            .filter(|part| part.local == local)
+            .collect();
         self.without_verdict(backup)
-            || parts.iter().filter(|part| part.node == backup.node).any(|part| {
-                let Some(editions) = self.report_on(part) else {
-                    return false;
-                };
-                let rows = &last(editions).stored.report.members;
-                let other = rows.iter().find(|row| row.module.as_str() == backup.module);
-                other.and_then(|row| row.started).is_some()
-                    || backup.ended > editions[0].at
-            })
+            || parts
+                .iter()
+                .filter(|part| part.node == backup.node)
+                .any(|part| {
+                    let Some(editions) = self.report_on(part) else {
+                        return false;
+                    };
+                    let rows = &last(editions).stored.report.members;
+                    let other = rows.iter().find(|row| row.module.as_str() == backup.module);
+                    other.and_then(|row| row.started).is_some() || backup.ended > editions[0].at
+                })
     }
 
     /// R4.3.6: a hand run judges only what reported, and never says that it did

@@ -72,7 +72,9 @@ impl<'s> Case<'s, '_> {
         let mailed = seen.mails > before.map_or(0, |before| before.mails);
         let answers = before.is_some_and(|before| before.stored.report.made_at == report.made_at);
         let problem = if answers {
-            self.is_alarmed(seen).then_some(()).map_or(Some("mailed again without an alert"), |()| None)
+            self.is_alarmed(seen)
+                .then_some(())
+                .map_or(Some("mailed again without an alert"), |()| None)
         } else if let Some(before) = before {
             self.judged.tally.corrected += usize::from(mailed);
             let changed = Says::of(&before.stored.report) != says;
@@ -95,7 +97,10 @@ impl<'s> Case<'s, '_> {
         });
         if mailed
             && standing.in_trouble
-            && standing.told.as_ref().is_none_or(|told| told.0 <= run_at(report))
+            && standing
+                .told
+                .as_ref()
+                .is_none_or(|told| told.0 <= run_at(report))
         {
             standing.told = Some((run_at(report), says));
         }
@@ -158,18 +163,26 @@ impl<'s> Case<'s, '_> {
 
     /// Whether an alert may have waited for this report.
     fn is_alarmed(&self, seen: &Seen) -> bool {
-        let earlier = self.editions.values().flatten().filter(|other| other.at < seen.at);
+        let earlier = self
+            .editions
+            .values()
+            .flatten()
+            .filter(|other| other.at < seen.at);
         let from = earlier.map(|other| other.at).max().unwrap_or(0);
         let mut posted = self.story.posted.iter();
-        posted.any(|post| {
-            post.plan == self.plan && post.at > from - 600 && post.at <= seen.at
-        })
+        posted.any(|post| post.plan == self.plan && post.at > from - 600 && post.at <= seen.at)
     }
 
     /// R6.7: an alert of a run that ended well, and of which nothing else was
     /// said, is answered by its report.
     fn alerts(&mut self) {
-        let posts: Vec<_> = self.story.posted.iter().filter(|p| p.plan == self.plan).cloned().collect();
+        let posts: Vec<_> = self
+            .story
+            .posted
+            .iter()
+            .filter(|p| p.plan == self.plan)
+            .cloned()
+            .collect();
         for post in posts {
             let Of::Elapse(local) = post.of else {
                 continue;
@@ -185,15 +198,21 @@ impl<'s> Case<'s, '_> {
                 continue;
             };
             let due = self.story.looks[place].at;
-            let later = self.parts.iter().any(|part| part.local > local && part.at <= due)
+            let later = self
+                .parts
+                .iter()
+                .any(|part| part.local > local && part.at <= due)
                 || self.editions.iter().any(|(run, other)| {
-                    run.starts_with("hand-") && run_at(&other[0].stored.report) > seen.stored.report.at.map_or(0, jiff::Timestamp::as_second)
+                    run.starts_with("hand-")
+                        && run_at(&other[0].stored.report)
+                            > seen.stored.report.at.map_or(0, jiff::Timestamp::as_second)
                         && run_at(&other[0].stored.report) <= due
                 });
             // T3: while nothing of a run was seen, an alert may be a repeat.
-            let showed = self.backups.iter().any(|backup| {
-                backup.of == post.of && self.story.visible(backup, due)
-            });
+            let showed = self
+                .backups
+                .iter()
+                .any(|backup| backup.of == post.of && self.story.visible(backup, due));
             if !later && showed {
                 let what = format!("run {local} ended well, an alert came, and nobody says so");
                 self.violation(post.at, &what);

@@ -107,7 +107,11 @@ impl fmt::Display for Tally {
             "{} mails: {} recoveries, {} answers, {} corrections; {} alerts",
             self.mails, self.recoveries, self.answers, self.corrected, self.alerts
         )?;
-        write!(f, "parts of runs without a verdict, and why: {:?}", self.excused)
+        write!(
+            f,
+            "parts of runs without a verdict, and why: {:?}",
+            self.excused
+        )
     }
 }
 
@@ -145,13 +149,23 @@ pub fn judge(story: &Story) -> Judged {
 /// What concerns no single plan.
 fn whole(story: &Story, judged: &mut Judged) {
     if story.unanswered > 0 {
-        let text = format!("story {}: {} alerts are never answered", story.seed, story.unanswered);
+        let text = format!(
+            "story {}: {} alerts are never answered",
+            story.seed, story.unanswered
+        );
         judged.violations.push(Violation(text));
     }
     for seen in &story.seen {
         let kind = seen.stored.report.kind;
-        if matches!(kind, ReportKind::UnknownPlan | ReportKind::AllWell | ReportKind::Digest) {
-            let text = format!("story {}: a report {kind:?} at {}", story.seed, clock(seen.at));
+        if matches!(
+            kind,
+            ReportKind::UnknownPlan | ReportKind::AllWell | ReportKind::Digest
+        ) {
+            let text = format!(
+                "story {}: a report {kind:?} at {}",
+                story.seed,
+                clock(seen.at)
+            );
             judged.violations.push(Violation(text));
         }
     }
@@ -175,15 +189,26 @@ impl<'s, 'j> Case<'s, 'j> {
             let report = &seen.stored.report;
             let of = report.plan.as_ref().map(|of| of.id.as_str());
             if report.kind == ReportKind::Run && of == Some(plan) {
-                editions.entry(report.run.to_string()).or_default().push(seen);
+                editions
+                    .entry(report.run.to_string())
+                    .or_default()
+                    .push(seen);
             }
         }
         Self {
             story,
             plan,
             editions,
-            parts: story.parts.iter().filter(|part| part.plan == plan).collect(),
-            backups: story.backups.iter().filter(|backup| backup.plan == plan).collect(),
+            parts: story
+                .parts
+                .iter()
+                .filter(|part| part.plan == plan)
+                .collect(),
+            backups: story
+                .backups
+                .iter()
+                .filter(|backup| backup.plan == plan)
+                .collect(),
             judged,
         }
     }
@@ -203,7 +228,10 @@ impl<'s, 'j> Case<'s, 'j> {
 
     /// The newest snapshot of a module at `at`.
     fn snapshot(&self, module: &str, at: Second) -> Option<Second> {
-        let ours = self.backups.iter().filter(|b| b.module == module && b.ended <= at);
+        let ours = self
+            .backups
+            .iter()
+            .filter(|b| b.module == module && b.ended <= at);
         ours.filter_map(|backup| backup.snapshot).max()
     }
 
@@ -217,7 +245,13 @@ impl<'s, 'j> Case<'s, 'j> {
         times.any(|(from, to)| *from <= at && at < *to)
     }
 
-    fn edited(&self, module: &str, from: Second, to: Second, what: fn(&str, &super::truth::Edit) -> bool) -> bool {
+    fn edited(
+        &self,
+        module: &str,
+        from: Second,
+        to: Second,
+        what: fn(&str, &super::truth::Edit) -> bool,
+    ) -> bool {
         let mut edits = self.story.edits.iter();
         edits.any(|(at, plan, edit)| {
             plan == self.plan && (from..=to).contains(at) && what(module, edit)
@@ -226,12 +260,14 @@ impl<'s, 'j> Case<'s, 'j> {
 
     fn backup_at(&self, module: &str, start: Second) -> Option<&'s Backup> {
         let mut all = self.backups.iter();
-        all.find(|backup| backup.module == module && backup.start == start).copied()
+        all.find(|backup| backup.module == module && backup.start == start)
+            .copied()
     }
 
     fn of_run(&self, part: &Part, module: &str) -> Option<&'s Backup> {
         let mut all = self.backups.iter();
-        all.find(|backup| backup.module == module && backup.of == Of::Elapse(part.local)).copied()
+        all.find(|backup| backup.module == module && backup.of == Of::Elapse(part.local))
+            .copied()
     }
 }
 

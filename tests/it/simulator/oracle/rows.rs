@@ -31,7 +31,10 @@ impl<'s> Case<'s, '_> {
     }
 
     fn nothing_of(&self, part: &Part, module: &str, seen: &Seen) -> Option<String> {
-        let before = self.story.look_after(part.at).map(|place| self.story.look_before(place));
+        let before = self
+            .story
+            .look_after(part.at)
+            .map(|place| self.story.look_before(place));
         let left = |id: &str, edit: &Edit| *edit == Edit::Remove(id.to_owned());
         let from = before.unwrap_or(part.at).min(part.at);
         let left = self.edited(module, from, seen.at, left);
@@ -45,7 +48,11 @@ impl<'s> Case<'s, '_> {
             return Some(format!("no backup began at {start}"));
         };
         let until = seen.at;
-        if self.story.first_sight(backup).is_none_or(|sight| sight > until) {
+        if self
+            .story
+            .first_sight(backup)
+            .is_none_or(|sight| sight > until)
+        {
             return Some("its status cannot have been seen".into());
         }
         let saved = self.snapshot(&backup.module, until);
@@ -82,9 +89,17 @@ impl<'s> Case<'s, '_> {
     fn absence(&mut self, part: &Part, row: &MemberResult, editions: &[&Seen]) -> Option<String> {
         let module = row.module.as_str();
         let (made, until) = (editions[0].at, last(editions).at);
-        *self.judged.tally.absent.entry(row.cause.as_str()).or_default() += 1;
+        *self
+            .judged
+            .tally
+            .absent
+            .entry(row.cause.as_str())
+            .or_default() += 1;
         if row.cause == ModuleCause::NotDue {
-            let before = self.story.look_after(part.at).map(|look| self.story.look_before(look));
+            let before = self
+                .story
+                .look_after(part.at)
+                .map(|look| self.story.look_before(look));
             let from = before.unwrap_or(part.at).min(part.at);
             let added = |id: &str, edit: &Edit| *edit == Edit::Add(id.to_owned());
             let added = self.edited(module, from, until, added);
@@ -94,7 +109,10 @@ impl<'s> Case<'s, '_> {
             && let Some(sight) = self.story.first_sight(ours)
         {
             if sight <= made {
-                return Some(format!("{:?}, and its status was there: {ours:?}", row.cause));
+                return Some(format!(
+                    "{:?}, and its status was there: {ours:?}",
+                    row.cause
+                ));
             }
             if self.comes_late(part, ours, made) {
                 return Some(format!("its late status corrects nothing: {ours:?}"));
@@ -111,23 +129,27 @@ impl<'s> Case<'s, '_> {
         let skew = self.story.skews.get(&part.node).copied().unwrap_or(0);
         let mut others = self.editions.values();
         let sight = self.story.first_sight(ours).unwrap_or(ours.ended);
-        let other = others.any(|other| {
-            other[0].at > made && other[0].at <= sight + PATIENCE + 900
-        });
-        let open = self.parts.iter().any(|other| {
-            other.at > part.at && other.at <= sight + PATIENCE
-        });
+        let other = others.any(|other| other[0].at > made && other[0].at <= sight + PATIENCE + 900);
+        let open = self
+            .parts
+            .iter()
+            .any(|other| other.at > part.at && other.at <= sight + PATIENCE);
         ours.start - skew + SLACK < made && !other && !open
     }
 
     /// R4.4: what can be said of a module of which no status came.
     fn allowed(&self, part: &Part, module: &str, made: Second, until: Second) -> Vec<ModuleCause> {
-        let due = self.snapshot(module, until).filter(|saved| *saved >= part.at - SLACK);
+        let due = self
+            .snapshot(module, until)
+            .filter(|saved| *saved >= part.at - SLACK);
         let busy = self.busy(part, module, made);
         let mut plain = Vec::new();
         let ran = self.backups.iter().any(|backup| {
             backup.module == module
-                && self.story.first_sight(backup).is_some_and(|sight| sight <= made)
+                && self
+                    .story
+                    .first_sight(backup)
+                    .is_some_and(|sight| sight <= made)
         });
         if !ran {
             plain.push(ModuleCause::NeverRan);
@@ -171,7 +193,9 @@ impl<'s> Case<'s, '_> {
             Some((sight, other.end > part.at + SLACK))
         });
         let sights: Vec<(Second, bool)> = sights.filter(|(sight, _)| *sight <= made).collect();
-        let must = sights.iter().any(|(sight, clear)| *clear && *sight < part.at + PATIENCE);
+        let must = sights
+            .iter()
+            .any(|(sight, clear)| *clear && *sight < part.at + PATIENCE);
         (!sights.is_empty(), must)
     }
 
