@@ -260,24 +260,22 @@ pub(super) fn revive(desk: &mut Desk<'_, '_>, node: NodeId, elapse: Elapse) -> u
         .filter(|id| desk.members.contains(*id) && desk.node_of(id) == node)
         .cloned()
         .collect();
+    let id = opening::run_id(desk, node, elapse);
     let open = desk.watch.runs.iter().position(|run| {
-        run.local == elapse.local
+        run.id == id
             && run
                 .parts
                 .get(&node)
                 .is_none_or(|part| part.state == PartState::Skipped)
     });
     let index = open.unwrap_or_else(|| {
-        // The run of the other nodes was judged already: this is a run of its
-        // own.
-        let id = opening::run_id(elapse);
-        let judged = desk
-            .watch
-            .newest
-            .as_ref()
-            .is_some_and(|newest| newest.id == id);
+        // The run of the other nodes may be judged already: then this is a run
+        // of its own. That run need not be the newest any more.
+        let at = desk.firing.own(elapse.local).unwrap_or(elapse.at);
+        let newest = desk.watch.newest.as_ref();
+        let judged = newest.is_some_and(|newest| newest.id == id || newest.at >= at);
         let id = if judged {
-            RunId::new(format!("{id}/{node}"))
+            RunId::new(format!("{}/{node}", elapse.local))
         } else {
             id
         };

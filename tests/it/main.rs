@@ -31,6 +31,7 @@ mod refused_account;
 mod scenarios;
 mod secrets;
 mod service;
+mod simulator;
 mod support;
 mod tasks;
 mod transports;
