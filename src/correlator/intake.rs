@@ -5,25 +5,21 @@ use jiff::Timestamp;
 use super::opening::member;
 use super::plan::{Desk, node_or_none};
 use super::rules::seconds;
-use super::{patience, zones};
+use super::{late, patience, zones};
 use crate::model::{
     Elapse, HandRun, ModuleId, ModuleMemory, NodeId, PartState, RunId, RunPart, Status,
     StatusReading,
 };
 
-/// Late statuses belong together with at most this between one's end and the
-/// next one's start, in seconds.
-const CHAIN: i64 = 30 * 60;
-
 /// A status that was not there at the last look.
-struct News {
-    module: ModuleId,
-    node: NodeId,
-    reading: StatusReading,
+pub(super) struct News {
+    pub module: ModuleId,
+    pub node: NodeId,
+    pub reading: StatusReading,
 }
 
 impl News {
-    fn start(&self) -> Option<Timestamp> {
+    pub fn start(&self) -> Option<Timestamp> {
         self.reading.status().map(|status| status.start)
     }
 
@@ -43,9 +39,15 @@ pub(super) fn take_in(desk: &mut Desk<'_, '_>) {
             continue;
         }
         match belongs {
-            Belongs::Part(index) => count(desk, index, news.node, &news.module, &news.reading),
+            Belongs::Part(index) => {
+                let was_given_up = late::is_given_up(desk, index, news.node);
+                count(desk, index, news.node, &news.module, &news.reading);
+                if was_given_up {
+                    late::skip(desk, Some(index), &news);
+                }
+            }
             Belongs::LaterElapse(index, elapse) => begin_later(desk, index, elapse, &news),
-            Belongs::Late => count_late(desk, &news),
+            Belongs::Late => late::count(desk, &news),
             Belongs::Hand => count_by_hand(desk, &news),
             Belongs::Nothing => {}
         }
@@ -128,7 +130,7 @@ fn news(desk: &Desk<'_, '_>, module: &ModuleId, reading: &StatusReading) -> News
 }
 
 #[derive(Clone, Copy)]
-enum Belongs {
+pub(super) enum Belongs {
     /// To the run at this place.
     Part(usize),
     /// To a later elapse that the run at this place seemed to be in the way of:
@@ -143,6 +145,9 @@ enum Belongs {
 }
 
 fn route(desk: &Desk<'_, '_>, news: &News) -> Belongs {
+    if let Some(belongs) = late::goes_on(desk, news) {
+        return belongs;
+    }
     for (index, run) in desk.watch.runs.iter().enumerate().rev() {
         let Some(part) = run.parts.get(&news.node) else {
             continue;
@@ -162,7 +167,7 @@ fn route(desk: &Desk<'_, '_>, news: &News) -> Belongs {
                 }
             }
             PartState::GivenUp | PartState::Missed => {
-                if is_late_for(part, ended(part), news) {
+                if late::is_late_for(part, late::ended(part), news) {
                     return Belongs::Part(index);
                 }
             }
@@ -172,7 +177,7 @@ fn route(desk: &Desk<'_, '_>, news: &News) -> Belongs {
         let part = late.run.parts.get(&news.node);
         let part = part.filter(|part| part.members.contains_key(&news.module));
         let ended = late.ended.get(&news.node).copied();
-        if part.is_some_and(|part| is_late_for(part, ended, news)) {
+        if part.is_some_and(|part| late::is_late_for(part, ended, news)) {
             return Belongs::Late;
         }
     }
@@ -217,27 +222,6 @@ fn given_up_before(desk: &Desk<'_, '_>, part: &RunPart, news: &News) -> bool {
         .any(|other| other.given_up.is_some() && other.at < part.at)
 }
 
-/// Statuses that began before their run was given up, and those that follow one
-/// another closely, are still of that run.
-fn is_late_for(part: &RunPart, ended: Option<Timestamp>, news: &News) -> bool {
-    let (Some(given_up), Some(start)) = (part.given_up, news.start()) else {
-        return false;
-    };
-    let follows = |ended: Timestamp| start.duration_since(ended).as_secs() < CHAIN;
-    start < given_up || ended.is_some_and(|ended| ended > given_up && follows(ended))
-}
-
-fn ended(part: &RunPart) -> Option<Timestamp> {
-    let readings = part
-        .members
-        .values()
-        .filter_map(|member| member.reading.as_ref());
-    readings
-        .filter_map(StatusReading::status)
-        .map(|status| status.end)
-        .max()
-}
-
 /// Counts a status for the run at `index`.
 pub(super) fn count(
     desk: &mut Desk<'_, '_>,
@@ -264,6 +248,7 @@ pub(super) fn count(
     part.since = since;
     part.state = PartState::Going;
     part.given_up = None;
+    part.own_vpn_suspect = false;
     run.over = None;
     let patience = patience::for_next(desk, index, node);
     if let Some(part) = desk.watch.runs[index].parts.get_mut(&node) {
@@ -284,23 +269,6 @@ fn begin_later(desk: &mut Desk<'_, '_>, index: usize, elapse: Elapse, news: &New
     }
     let place = patience::revive(desk, news.node, elapse);
     count(desk, place, news.node, &news.module, &news.reading);
-}
-
-fn count_late(desk: &mut Desk<'_, '_>, news: &News) {
-    let watched = desk.look.tick.watched;
-    let Some(late) = &mut desk.watch.late else {
-        return;
-    };
-    let part = late.run.parts.get_mut(&news.node);
-    if let Some(member) = part.and_then(|part| part.members.get_mut(&news.module)) {
-        member.reading = Some(news.reading.clone());
-        member.absence = None;
-    }
-    late.since = Some(watched);
-    if let Some(status) = news.reading.status() {
-        let ended = late.ended.entry(news.node).or_insert(status.end);
-        *ended = (*ended).max(status.end);
-    }
 }
 
 fn count_by_hand(desk: &mut Desk<'_, '_>, news: &News) {

@@ -38,7 +38,11 @@ pub(super) fn settle(desk: &mut Desk<'_, '_>) {
             remember_duration(desk, &judged);
             desk.out.settled.push(settled(judged));
         }
-        desk.watch.late = given_up(run);
+        if let Some(late) = given_up(run) {
+            // What came late for the one before is told while it is known.
+            correct(desk, 0);
+            desk.watch.late = Some(late);
+        }
     }
 }
 
@@ -63,6 +67,12 @@ fn given_up(run: OpenRun) -> Option<LateRun> {
 }
 
 fn settle_late(desk: &mut Desk<'_, '_>) {
+    correct(desk, HAND_SILENCE);
+}
+
+/// Tells what came late, once that was silent for `silence` seconds, or sooner
+/// when nothing more can come.
+fn correct(desk: &mut Desk<'_, '_>, silence: i64) {
     let watched = desk.look.tick.watched;
     let wait = seconds(desk.look.rules.wait);
     let Some((late, since)) = desk
@@ -78,7 +88,7 @@ fn settle_late(desk: &mut Desk<'_, '_>) {
             .iter()
             .all(|(id, member)| member.reading.is_some() || !desk.counts(id))
     });
-    let limit = if complete { wait } else { HAND_SILENCE };
+    let limit = if complete { wait.min(silence) } else { silence };
     if watched.since(since) < limit {
         return;
     }
@@ -152,7 +162,7 @@ fn scheduled(desk: &Desk<'_, '_>, run: &OpenRun) -> JudgedRun {
         interval: run.interval,
         usual: usual(desk),
         skipped: distinct(skipped.map(|elapse| elapse.at)),
-        own_vpn_suspect: run.own_vpn_suspect,
+        own_vpn_suspect: run.parts.values().any(|part| part.own_vpn_suspect),
         causes: if missed {
             vec![PlanCause::Missed]
         } else {

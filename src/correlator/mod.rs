@@ -13,6 +13,7 @@ mod facts;
 mod intake;
 mod judge;
 mod judging;
+mod late;
 mod opening;
 mod overview;
 mod patience;

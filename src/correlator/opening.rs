@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::elapse::Firing;
 use super::plan::{Desk, node_or_none};
 use super::{judging, patience};
 use crate::model::{
@@ -79,42 +78,48 @@ fn due(desk: &Desk<'_, '_>) -> Due {
 fn pass_over(desk: &mut Desk<'_, '_>, due: &Due) {
     let tick = desk.look.tick;
     let watching = !tick.was_down && tick.passed > 0;
-    let Some(newest) = due.values().map(|(elapse, _)| elapse.local).max() else {
-        return;
-    };
     if watching || tick.last.is_none() {
         return;
     }
-    let mut from = considered(desk);
-    let mut passed = 0;
-    while let Some(elapse) = desk.firing.next(None, 0, from) {
-        if elapse.local >= newest || passed == PASSED_OVER {
-            break;
+    for (node, (newest, _)) in due {
+        let passed = passed(desk, *node, *newest);
+        if !passed.is_empty() && tick.was_down {
+            give_to_history(desk, *node, *newest);
         }
-        from = elapse.at;
-        passed += 1;
-        if desk.watch.runs.iter().all(|run| run.local != elapse.local) {
-            desk.out.unjudged.push(RunMark {
-                report: None,
-                run: run_id(elapse),
-                kind: crate::model::RunKind::Scheduled,
-                at: elapse.at,
-                took_s: None,
-                outcome: None,
-                bad: 0,
-                counted: 0,
-            });
+        for elapse in passed {
+            let id = run_id(desk, *node, elapse);
+            let open = desk.watch.runs.iter().any(|run| run.id == id);
+            if !open && desk.out.unjudged.iter().all(|mark| mark.run != id) {
+                desk.out.unjudged.push(RunMark {
+                    report: None,
+                    run: id,
+                    kind: crate::model::RunKind::Scheduled,
+                    at: elapse.at,
+                    took_s: None,
+                    outcome: None,
+                    bad: 0,
+                    counted: 0,
+                });
+            }
         }
-    }
-    if passed > 0 && tick.was_down {
-        give_to_history(desk, newest);
     }
 }
 
-fn give_to_history(desk: &mut Desk<'_, '_>, newest: jiff::civil::DateTime) {
+/// The elapses on `node` that nobody saw before `newest`.
+fn passed(desk: &Desk<'_, '_>, node: NodeId, newest: Elapse) -> Vec<Elapse> {
+    let next = |from| desk.firing.next(Some(node), desk.shift(node), from);
+    let first = next(considered(desk));
+    std::iter::successors(first, |elapse| next(elapse.at))
+        .take_while(|elapse| elapse.at < newest.at)
+        .take(PASSED_OVER)
+        .collect()
+}
+
+fn give_to_history(desk: &mut Desk<'_, '_>, node: NodeId, newest: Elapse) {
+    let id = run_id(desk, node, newest);
     let out = &mut desk.out;
     desk.watch.runs.retain(|run| {
-        let keep = run.local >= newest || run.over.is_some();
+        let keep = run.id == id || run.over.is_some() || !run.parts.contains_key(&node);
         if !keep {
             out.unjudged.push(judging::unjudged(run));
         }
@@ -122,9 +127,18 @@ fn give_to_history(desk: &mut Desk<'_, '_>, newest: jiff::civil::DateTime) {
     });
 }
 
-/// The run of an elapse; the same on all nodes.
-pub(super) fn run_id(elapse: Elapse) -> RunId {
-    RunId::new(elapse.local.to_string())
+/// The run of an elapse: the same on all nodes, unless the node meets it when
+/// the program's own one is at another elapse already.
+pub(super) fn run_id(desk: &Desk<'_, '_>, node: NodeId, elapse: Elapse) -> RunId {
+    let far = desk.firing.own(elapse.local).is_some_and(|own| {
+        let interval = desk.firing.interval(None, own);
+        interval.is_some_and(|interval| elapse.at.duration_since(own).as_secs().abs() >= interval)
+    });
+    if far {
+        RunId::new(format!("{}/{node}", elapse.local))
+    } else {
+        RunId::new(elapse.local.to_string())
+    }
 }
 
 /// The schedule fires on `node`. A node that is still at work on an earlier run
@@ -134,7 +148,7 @@ pub(super) fn fire(desk: &mut Desk<'_, '_>, node: NodeId, elapse: Elapse, member
     close_hand_run(desk);
     let busy = desk.watch.runs.iter().position(|run| is_at_work(run, node));
     let since = desk.ago(elapse.at);
-    let index = run_of(desk, elapse);
+    let index = run_of(desk, node, elapse);
     if let Some(busy) = busy.filter(|busy| *busy != index) {
         let earlier = &mut desk.watch.runs[busy];
         if let Some(part) = earlier.parts.get_mut(&node) {
@@ -183,6 +197,7 @@ fn blank_part(at: Timestamp, state: PartState, since: Watched) -> RunPart {
         members: BTreeMap::new(),
         skipped: Vec::new(),
         given_up: None,
+        own_vpn_suspect: false,
     }
 }
 
@@ -208,14 +223,11 @@ pub(super) fn is_at_work(run: &OpenRun, node: NodeId) -> bool {
 }
 
 /// The open run of an elapse; opened if it is not there yet.
-pub(super) fn run_of(desk: &mut Desk<'_, '_>, elapse: Elapse) -> usize {
-    let known = desk
-        .watch
-        .runs
-        .iter()
-        .position(|run| run.local == elapse.local);
+pub(super) fn run_of(desk: &mut Desk<'_, '_>, node: NodeId, elapse: Elapse) -> usize {
+    let id = run_id(desk, node, elapse);
+    let known = desk.watch.runs.iter().position(|run| run.id == id);
     known.unwrap_or_else(|| {
-        let run = new_run(desk, elapse, run_id(elapse));
+        let run = new_run(desk, elapse, id);
         insert(desk.watch, run)
     })
 }
@@ -229,7 +241,10 @@ pub(super) fn insert(watch: &mut PlanWatch, run: OpenRun) -> usize {
 
 /// A run with the parts of the nodes that meet it later.
 pub(super) fn new_run(desk: &Desk<'_, '_>, elapse: Elapse, id: RunId) -> OpenRun {
-    let at = desk.firing.own(elapse.local).unwrap_or(elapse.at);
+    // A run of one node alone is at that node's time.
+    let shared = id.as_str() == elapse.local.to_string();
+    let own = desk.firing.own(elapse.local).filter(|_| shared);
+    let at = own.unwrap_or(elapse.at);
     let mut parts = BTreeMap::new();
     let instances = desk.watch.plan.instances.iter();
     let nodes = instances
@@ -239,9 +254,12 @@ pub(super) fn new_run(desk: &Desk<'_, '_>, elapse: Elapse, id: RunId) -> OpenRun
         if parts.contains_key(&node) {
             continue;
         }
-        let later = later_there(&desk.firing, node, desk.shift(node), elapse, desk.now());
-        if let Some(at) = later {
-            let part = blank_part(at, PartState::Upcoming, desk.look.tick.watched);
+        let next = desk
+            .firing
+            .next(Some(node), desk.shift(node), desk.now())
+            .filter(|next| next.local == elapse.local && run_id(desk, node, *next) == id);
+        if let Some(next) = next {
+            let part = blank_part(next.at, PartState::Upcoming, desk.look.tick.watched);
             parts.insert(node, part);
         }
     }
@@ -253,20 +271,7 @@ pub(super) fn new_run(desk: &Desk<'_, '_>, elapse: Elapse, id: RunId) -> OpenRun
         interval: desk.firing.interval(None, at),
         parts,
         over: None,
-        own_vpn_suspect: false,
     }
-}
-
-/// When `node` meets an elapse that another node has met, if that is to come.
-fn later_there(
-    firing: &Firing<'_>,
-    node: NodeId,
-    shift: i64,
-    elapse: Elapse,
-    now: Timestamp,
-) -> Option<Timestamp> {
-    let next = firing.next(Some(node), shift, now)?;
-    (next.local == elapse.local).then_some(next.at)
 }
 
 /// Statuses that no elapse explained and that began when this one fired, by a

@@ -135,13 +135,11 @@ fn end_part(desk: &mut Desk<'_, '_>, index: usize, node: NodeId) {
     if silent < part.patience {
         return;
     }
-    let Some(reach) = desk.look.reach else {
+    if desk.look.reach.is_none() {
         desk.out.wants_reach = true;
         return;
-    };
+    }
     let skipped = part.skipped.last().copied();
-    // Kept for the judging, which comes at a later look.
-    desk.watch.runs[index].own_vpn_suspect |= reach.own_vpn_suspect;
     end(desk, index, node, Some(desk.now()));
     // It was not at work all the time: what fired since may have been met.
     if let Some(elapse) = skipped {
@@ -169,6 +167,7 @@ pub(super) fn end(
         .collect();
     let now = desk.now();
     let watched = desk.look.tick.watched;
+    let own_vpn_suspect = desk.look.reach.is_some_and(|reach| reach.own_vpn_suspect);
     let Some(part) = desk.watch.runs[index].parts.get_mut(&node) else {
         return;
     };
@@ -179,6 +178,7 @@ pub(super) fn end(
     };
     part.since = watched;
     part.given_up = Some(given_up.unwrap_or(now));
+    part.own_vpn_suspect = own_vpn_suspect;
     for (id, absence) in absences {
         if let Some(member) = part.members.get_mut(&id) {
             absence.note(member);
@@ -260,24 +260,22 @@ pub(super) fn revive(desk: &mut Desk<'_, '_>, node: NodeId, elapse: Elapse) -> u
         .filter(|id| desk.members.contains(*id) && desk.node_of(id) == node)
         .cloned()
         .collect();
+    let id = opening::run_id(desk, node, elapse);
     let open = desk.watch.runs.iter().position(|run| {
-        run.local == elapse.local
+        run.id == id
             && run
                 .parts
                 .get(&node)
                 .is_none_or(|part| part.state == PartState::Skipped)
     });
     let index = open.unwrap_or_else(|| {
-        // The run of the other nodes was judged already: this is a run of its
-        // own.
-        let id = opening::run_id(elapse);
-        let judged = desk
-            .watch
-            .newest
-            .as_ref()
-            .is_some_and(|newest| newest.id == id);
+        // The run of the other nodes may be judged already: then this is a run
+        // of its own. That run need not be the newest any more.
+        let at = desk.firing.own(elapse.local).unwrap_or(elapse.at);
+        let newest = desk.watch.newest.as_ref();
+        let judged = newest.is_some_and(|newest| newest.id == id || newest.at >= at);
         let id = if judged {
-            RunId::new(format!("{id}/{node}"))
+            RunId::new(format!("{}/{node}", elapse.local))
         } else {
             id
         };

@@ -86,7 +86,7 @@ impl Look<'_> {
             self.watching.vitals.beat(Instant::now());
             verdicts.report(watch, &mut whole, over).await?;
         }
-        verdicts.answer_alerts(watch).await?;
+        verdicts.answer_alerts(watch, &mut whole).await?;
         verdicts.tell_digest(watch, &mut whole).await?;
         let batch = Batch {
             whole: Some(whole),

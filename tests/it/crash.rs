@@ -3,6 +3,7 @@
 
 mod points;
 mod random;
+mod runs;
 
 use std::collections::BTreeMap;
 
@@ -84,9 +85,13 @@ pub fn pending(service: &Service) -> Pending {
     })
 }
 
-/// Every report with the Message-ID of its only mail, once all is done. Opening
-/// the database also checks that it is whole.
+/// Every report with the Message-ID of its only mail, once all is done, and
+/// that the database is whole.
 pub fn told(service: &Service) -> Vec<(ReportSummary, String)> {
+    let database = rusqlite::Connection::open(service.state_dir().join("state.db")).unwrap();
+    let whole = database.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0));
+    assert_eq!(whole, Ok("ok".to_owned()));
+    drop(database);
     let all = ReportFilter {
         limit: 10_000,
         ..ReportFilter::default()
