@@ -98,9 +98,7 @@ pub(super) fn skip(desk: &mut Desk<'_, '_>, earlier: Option<usize>, news: &News)
         return;
     };
     let node = news.node;
-    let firing = &desk.firing;
-    let was_at_work =
-        |at: Timestamp| end.duration_since(at).as_secs() > firing.slack(Some(node), at);
+    let was_at_work = |at: Timestamp| at < end;
     let mut fired: Vec<Elapse> = Vec::new();
     let first = earlier.map_or(0, |earlier| earlier + 1);
     for run in desk.watch.runs.iter_mut().skip(first) {
