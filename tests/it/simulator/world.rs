@@ -479,7 +479,9 @@ impl<'a> World<'a> {
             return;
         }
         let times = self.story.silent.entry(node).or_default();
-        if let Some(last) = times.last_mut() {
+        if let Some(last) = times.last_mut()
+            && last.1 == NEVER
+        {
             last.1 = self.now;
         }
     }
