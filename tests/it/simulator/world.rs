@@ -451,7 +451,7 @@ impl<'a> World<'a> {
             }
             super::chance::What::Killed => self.start_again(),
             super::chance::What::RedisCut => self.outside.with(|outside| outside.cut = false),
-            super::chance::What::RedisCrash => {
+            super::chance::What::RedisCrash if self.crashed => {
                 self.cluster.restart();
                 self.crashed = false;
             }
