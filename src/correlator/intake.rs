@@ -198,7 +198,8 @@ fn later_elapse(desk: &Desk<'_, '_>, part: &RunPart, news: &News) -> Option<Elap
         .get(&news.module)
         .is_some_and(|member| member.reading.is_some());
     let first = part.members.values().all(|member| member.reading.is_none());
-    (news.start().is_some() && !news.began_before(from) && (already_in || first)).then_some(later)
+    let start = news.start().filter(|start| start.as_second() >= from)?;
+    (already_in || first || late::begins(part, later.at, start)).then_some(later)
 }
 
 /// Whether a status began before the elapse. Clocks are only asked where it may

@@ -12,6 +12,22 @@ use crate::model::{Elapse, NodeId, OpenRun, PartState, RunPart, StatusReading};
 /// next one's start, in seconds.
 const CHAIN: i64 = 30 * 60;
 
+/// For how long `run-backup` tries a busy application again, in seconds.
+const BUSY: i64 = 3600;
+/// A timer fires within this after its elapse, in seconds.
+const PUNCTUAL: i64 = 180;
+
+/// Whether a node that did nothing for a while begins what fired at `later`
+/// with `start`, although that application is still missing in the run before:
+/// there it was given up, as one that was busy for an hour is.
+pub(super) fn begins(part: &RunPart, later: Timestamp, start: Timestamp) -> bool {
+    ended(part).is_some_and(|ended| {
+        let idle = start.duration_since(ended).as_secs();
+        let punctual = start.duration_since(later).as_secs() <= PUNCTUAL;
+        (idle >= CHAIN && punctual) || idle >= BUSY + CHAIN
+    })
+}
+
 /// Statuses that began before their run was given up, and those that follow one
 /// another closely, are still of that run.
 pub(super) fn is_late_for(part: &RunPart, ended: Option<Timestamp>, news: &News) -> bool {
@@ -98,9 +114,7 @@ pub(super) fn skip(desk: &mut Desk<'_, '_>, earlier: Option<usize>, news: &News)
         return;
     };
     let node = news.node;
-    let firing = &desk.firing;
-    let was_at_work =
-        |at: Timestamp| end.duration_since(at).as_secs() > firing.slack(Some(node), at);
+    let was_at_work = |at: Timestamp| at < end;
     let mut fired: Vec<Elapse> = Vec::new();
     let first = earlier.map_or(0, |earlier| earlier + 1);
     for run in desk.watch.runs.iter_mut().skip(first) {
@@ -109,6 +123,7 @@ pub(super) fn skip(desk: &mut Desk<'_, '_>, earlier: Option<usize>, news: &News)
         let waits = |part: &&mut RunPart| part.state == PartState::Waiting && was_at_work(part.at);
         if let Some(part) = part.filter(waits) {
             part.state = PartState::Skipped;
+            part.members.clear();
             fired.push(Elapse { local, at: part.at });
             fired.append(&mut part.skipped);
         }

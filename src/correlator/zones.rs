@@ -77,6 +77,7 @@ pub(super) fn settle_in(desk: &mut Desk<'_, '_>, node: NodeId) {
             && part.state == PartState::Waiting
         {
             part.state = PartState::Skipped;
+            part.members.clear();
         }
     }
     let Some(elapse) = desk.firing.newest(Some(node), desk.shift(node), desk.now()) else {

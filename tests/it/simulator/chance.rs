@@ -91,7 +91,13 @@ impl Rhythm {
         let hour = chance.u32(0..24);
         match self {
             Self::Hourly => format!("*-*-* *:{minute:02}:00"),
-            Self::SixHours => format!("*-*-* {:02}/6:{minute:02}:00", chance.u32(0..6)),
+            // Not `03/6`: across a clock change systemd gives up on that, with
+            // "Infinite loop in calendar calculation".
+            Self::SixHours => {
+                let first = chance.u32(0..6);
+                let hours = [0, 6, 12, 18].map(|more| format!("{:02}", first + more));
+                format!("*-*-* {}:{minute:02}:00", hours.join(","))
+            }
             Self::Daily => format!("*-*-* {hour:02}:{minute:02}:00"),
             Self::Weekly => {
                 let day = ["Mon", "Wed", "Sun"][chance.usize(0..3)];

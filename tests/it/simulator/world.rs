@@ -134,6 +134,9 @@ impl<'a> World<'a> {
             };
             let next = happens.min(looks);
             if next > self.story.ended {
+                if self.crashed {
+                    self.cluster.restart();
+                }
                 break;
             }
             self.now = next.max(self.now);
@@ -377,6 +380,12 @@ impl<'a> World<'a> {
 
     async fn begin(&mut self, number: usize) {
         let Trouble { what, lasts, .. } = self.drawn.troubles[number].clone();
+        let no_leader = self.crashed || self.no_power.contains(&1);
+        if no_leader && matches!(what, super::chance::What::Edited(..)) {
+            // Nobody can edit anything just now.
+            self.at(self.now + 600, Event::Begin(number));
+            return;
+        }
         self.note(format!("{what:?} for {lasts} s"));
         match what {
             super::chance::What::NoPower(node) => {
@@ -400,7 +409,9 @@ impl<'a> World<'a> {
             super::chance::What::Killed => self.program.kill(),
             super::chance::What::RedisCut => self.outside.with(|outside| outside.cut = true),
             super::chance::What::RedisCrash => {
-                self.cluster.command(&["SAVE"]);
+                if !self.crashed {
+                    self.cluster.command(&["SAVE"]);
+                }
                 self.cluster.redis.crash();
                 self.crashed = true;
             }
@@ -440,7 +451,7 @@ impl<'a> World<'a> {
             }
             super::chance::What::Killed => self.start_again(),
             super::chance::What::RedisCut => self.outside.with(|outside| outside.cut = false),
-            super::chance::What::RedisCrash => {
+            super::chance::What::RedisCrash if self.crashed => {
                 self.cluster.restart();
                 self.crashed = false;
             }
@@ -468,7 +479,9 @@ impl<'a> World<'a> {
             return;
         }
         let times = self.story.silent.entry(node).or_default();
-        if let Some(last) = times.last_mut() {
+        if let Some(last) = times.last_mut()
+            && last.1 == NEVER
+        {
             last.1 = self.now;
         }
     }

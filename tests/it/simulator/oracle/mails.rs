@@ -71,7 +71,9 @@ impl<'s> Case<'s, '_> {
         let says = Says::of(report);
         let mailed = seen.mails > before.map_or(0, |before| before.mails);
         let answers = before.is_some_and(|before| before.stored.report.made_at == report.made_at);
-        let problem = if answers {
+        let problem = if answers && before.is_some_and(|before| before.mails > 0) {
+            Some("mailed again for an alert that was answered")
+        } else if answers {
             self.is_alarmed(seen)
                 .then_some(())
                 .map_or(Some("mailed again without an alert"), |()| None)
