@@ -32,7 +32,8 @@ fn result(module: &str, cause: ModuleCause) -> MemberResult {
 /// A scheduled run, `hours` after the story began; who is not named is fine.
 fn run(hours: i64, bad: &[(&str, ModuleCause)]) -> Report {
     let named = |module| bad.iter().find(|(name, _)| *name == module);
-    let members = PLAN.map(|module| result(module, named(module).map_or(Fine, |(_, cause)| *cause)));
+    let members =
+        PLAN.map(|module| result(module, named(module).map_or(Fine, |(_, cause)| *cause)));
     of(hours, RunKind::Scheduled, members.to_vec())
 }
 
@@ -55,7 +56,11 @@ fn of(hours: i64, kind: RunKind, members: Vec<MemberResult>) -> Report {
             _ => Outcome::Partial,
         },
         members,
-        ..Report::blank(ReportKind::Run, RunId::new(format!("{hours} h")), hour(hours + 1))
+        ..Report::blank(
+            ReportKind::Run,
+            RunId::new(format!("{hours} h")),
+            hour(hours + 1),
+        )
     }
 }
 
@@ -164,7 +169,11 @@ fn the_same_again_is_told_by_the_distance_of_the_elapses() {
 fn a_plan_that_is_bad_every_hour_speaks_every_twentieth_time() {
     let mut story = Story::in_trouble();
     let told: Vec<i64> = (1..=60)
-        .filter(|hours| story.motive(&run(*hours, &[("mail1", BackupError)])).is_some())
+        .filter(|hours| {
+            story
+                .motive(&run(*hours, &[("mail1", BackupError)]))
+                .is_some()
+        })
         .collect();
     assert_eq!(told, [20, 40, 60]);
 }
@@ -299,7 +308,10 @@ fn every_run_is_told_where_that_is_wanted_and_news_stay_news() {
 fn who_was_alarmed_hears_that_all_is_well() {
     let mut story = Story::new();
     let answer = story.alarmed(&run(0, &[]));
-    assert_eq!((answer.motive, answer.answered), (Some(Motive::Answer), true));
+    assert_eq!(
+        (answer.motive, answer.answered),
+        (Some(Motive::Answer), true)
+    );
     assert_eq!(answer.thread, None);
     let quiet = story.tell(&run(24, &[]));
     assert_eq!((quiet.motive, quiet.answered), (None, false));
@@ -360,7 +372,13 @@ fn a_muted_plan_is_silent_and_says_so_afterwards() {
     let after = story.tell(&run(101, &bad));
     assert_eq!(after.motive, Some(Motive::Failure), "nothing was told yet");
     let until = hour(100);
-    assert_eq!(after.muted, Some(Muted { until, held_back: 2 }));
+    assert_eq!(
+        after.muted,
+        Some(Muted {
+            until,
+            held_back: 2
+        })
+    );
     assert_eq!(story.condition.muted, None, "named once");
 }
 
@@ -370,7 +388,10 @@ fn mute_wins_over_alarms_and_over_every_run() {
     (story.mute_until, story.on) = (Some(hour(100)), Occasion::Always);
     let muted = story.alarmed(&run(0, &[]));
     assert_eq!((muted.motive, muted.answered), (None, true));
-    assert_eq!(story.alarmed(&run(24, &[("mail1", BackupError)])).motive, None);
+    assert_eq!(
+        story.alarmed(&run(24, &[("mail1", BackupError)])).motive,
+        None
+    );
 }
 
 #[test]
