@@ -365,3 +365,6 @@ pub(super) fn hand_run_is_over(desk: &Desk<'_, '_>) -> bool {
             || hand.over.is_some_and(|over| watched.since(over) >= wait)
     })
 }
+
+#[cfg(test)]
+mod tests;

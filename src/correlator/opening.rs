@@ -323,3 +323,6 @@ fn close_hand_run(desk: &mut Desk<'_, '_>) {
         hand.over = Some(watched.after(-wait));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -286,3 +286,6 @@ pub(super) fn revive(desk: &mut Desk<'_, '_>, node: NodeId, elapse: Elapse) -> u
     opening::begin(desk, index, node, elapse, &members, since);
     index
 }
+
+#[cfg(test)]
+mod tests;

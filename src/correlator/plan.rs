@@ -313,3 +313,6 @@ pub fn speaks(state: &ClusterState, own: Option<&ModuleId>) -> bool {
     };
     named.or_else(lowest).is_none_or(|voice| voice == own)
 }
+
+#[cfg(test)]
+pub(super) mod tests;

@@ -216,3 +216,6 @@ pub fn signature(report: &Report) -> Signature {
 fn run_time(report: &Report) -> Timestamp {
     report.at.unwrap_or(report.made_at)
 }
+
+#[cfg(test)]
+mod tests;
