@@ -271,6 +271,12 @@ fn begin_later(desk: &mut Desk<'_, '_>, index: usize, elapse: Elapse, news: &New
         // What the earlier run would be judged by was written over meanwhile.
         let run = desk.watch.runs.remove(index);
         desk.out.unjudged.push(super::judging::unjudged(&run));
+        // It was in the way on other nodes too: what fired there is waited for.
+        for (node, part) in &run.parts {
+            if let Some(elapse) = part.skipped.last().filter(|_| *node != news.node) {
+                patience::revive(desk, *node, *elapse);
+            }
+        }
     } else {
         patience::end(desk, index, news.node, None);
     }
