@@ -10,8 +10,18 @@ use crate::model::{ClusterState, Lost, Module, ModuleId, PlanId, PlanSummary, Un
 /// for so long nothing is said.
 const PATIENCE: SignedDuration = SignedDuration::from_hours(1);
 
-/// The applications that no plan names, without those that need no backup.
+/// The applications that no plan names, without those that need no backup. None
+/// while a plan cannot be read: nobody knows whom it names.
 pub fn uncovered(state: &ClusterState) -> Vec<UncoveredModule> {
+    let mut keys = state.unreadable.iter().map(|what| &what.key);
+    let is_lost_plan = |key: &String| {
+        let plan = key.strip_prefix("cluster/backup/");
+        plan.filter(|plan| !plan.contains(['/', ' ']))
+            .is_some_and(|plan| !state.plans.contains_key(&PlanId::from(plan)))
+    };
+    if keys.any(is_lost_plan) {
+        return Vec::new();
+    }
     let named = named(state);
     let free = state
         .modules

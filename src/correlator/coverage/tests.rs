@@ -93,6 +93,7 @@ fn while_a_plan_cannot_be_read_nobody_is_called_uncovered() {
     };
     state.unreadable.push(broken);
     assert_eq!(told(&state, &mut lost, HOUR), []);
+    assert_eq!(uncovered(&state), []);
     state.unreadable.clear();
     assert_eq!(told(&state, &mut lost, 2 * HOUR), ["mail1".into()]);
 }
