@@ -184,3 +184,6 @@ pub(super) fn renew(desk: &mut Desk<'_, '_>) {
     }
     desk.watch.runs.retain(|run| !run.parts.is_empty());
 }
+
+#[cfg(test)]
+mod tests;

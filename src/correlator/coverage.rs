@@ -126,3 +126,6 @@ fn summary(state: &ClusterState, id: &PlanId) -> Option<PlanSummary> {
         enabled: plan.enabled,
     })
 }
+
+#[cfg(test)]
+mod tests;

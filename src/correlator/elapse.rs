@@ -104,3 +104,6 @@ const JUST_AFTER: SignedDuration = SignedDuration::from_micros(1);
 fn by_minutes(at: Timestamp, minutes: i64) -> Option<Timestamp> {
     at.checked_add(SignedDuration::from_mins(minutes)).ok()
 }
+
+#[cfg(test)]
+mod tests;

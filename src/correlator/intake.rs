@@ -249,6 +249,7 @@ pub(super) fn count(
     part.since = since;
     part.state = PartState::Going;
     part.given_up = None;
+    part.own_vpn_suspect = false;
     run.over = None;
     let patience = patience::for_next(desk, index, node);
     if let Some(part) = desk.watch.runs[index].parts.get_mut(&node) {
@@ -370,3 +371,6 @@ pub(super) fn hand_run_is_over(desk: &Desk<'_, '_>) -> bool {
             || hand.over.is_some_and(|over| watched.since(over) >= wait)
     })
 }
+
+#[cfg(test)]
+mod tests;

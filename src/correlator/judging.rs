@@ -162,7 +162,7 @@ fn scheduled(desk: &Desk<'_, '_>, run: &OpenRun) -> JudgedRun {
         interval: run.interval,
         usual: usual(desk),
         skipped: distinct(skipped.map(|elapse| elapse.at)),
-        own_vpn_suspect: run.own_vpn_suspect,
+        own_vpn_suspect: run.parts.values().any(|part| part.own_vpn_suspect),
         causes: if missed {
             vec![PlanCause::Missed]
         } else {

@@ -197,6 +197,7 @@ fn blank_part(at: Timestamp, state: PartState, since: Watched) -> RunPart {
         members: BTreeMap::new(),
         skipped: Vec::new(),
         given_up: None,
+        own_vpn_suspect: false,
     }
 }
 
@@ -270,7 +271,6 @@ pub(super) fn new_run(desk: &Desk<'_, '_>, elapse: Elapse, id: RunId) -> OpenRun
         interval: desk.firing.interval(None, at),
         parts,
         over: None,
-        own_vpn_suspect: false,
     }
 }
 
@@ -323,3 +323,6 @@ fn close_hand_run(desk: &mut Desk<'_, '_>) {
         hand.over = Some(watched.after(-wait));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -135,13 +135,11 @@ fn end_part(desk: &mut Desk<'_, '_>, index: usize, node: NodeId) {
     if silent < part.patience {
         return;
     }
-    let Some(reach) = desk.look.reach else {
+    if desk.look.reach.is_none() {
         desk.out.wants_reach = true;
         return;
-    };
+    }
     let skipped = part.skipped.last().copied();
-    // Kept for the judging, which comes at a later look.
-    desk.watch.runs[index].own_vpn_suspect |= reach.own_vpn_suspect;
     end(desk, index, node, Some(desk.now()));
     // It was not at work all the time: what fired since may have been met.
     if let Some(elapse) = skipped {
@@ -169,6 +167,7 @@ pub(super) fn end(
         .collect();
     let now = desk.now();
     let watched = desk.look.tick.watched;
+    let own_vpn_suspect = desk.look.reach.is_some_and(|reach| reach.own_vpn_suspect);
     let Some(part) = desk.watch.runs[index].parts.get_mut(&node) else {
         return;
     };
@@ -179,6 +178,7 @@ pub(super) fn end(
     };
     part.since = watched;
     part.given_up = Some(given_up.unwrap_or(now));
+    part.own_vpn_suspect = own_vpn_suspect;
     for (id, absence) in absences {
         if let Some(member) = part.members.get_mut(&id) {
             absence.note(member);
@@ -248,6 +248,11 @@ fn held_by(desk: &Desk<'_, '_>, id: &ModuleId, since: Timestamp) -> Option<PlanI
 
 /// Waits for an elapse that a node had seemed to skip.
 pub(super) fn revive(desk: &mut Desk<'_, '_>, node: NodeId, elapse: Elapse) -> usize {
+    for run in &mut desk.watch.runs {
+        if let Some(part) = run.parts.get_mut(&node) {
+            part.skipped.retain(|skipped| *skipped != elapse);
+        }
+    }
     let members: Vec<ModuleId> = desk
         .plan
         .instances
@@ -281,3 +286,6 @@ pub(super) fn revive(desk: &mut Desk<'_, '_>, node: NodeId, elapse: Elapse) -> u
     opening::begin(desk, index, node, elapse, &members, since);
     index
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,7 @@ use crate::model::{
     ClusterState, JudgedRun, ModuleId, ModuleMemory, NodeId, NodeZone, PartState, Plan, PlanId,
     PlanWatch, Reachability, RunMark, RunPart, Watch,
 };
+use crate::schedule::Calendar;
 
 /// What a plan is looked at with.
 #[derive(Clone, Copy)]
@@ -40,6 +41,8 @@ pub struct Observed {
     pub wants_reach: bool,
     /// Nodes whose zone was learned just now, with their distance in minutes.
     pub learned: Vec<(NodeId, i64)>,
+    /// The plan is switched on with a schedule that nobody can read, since now.
+    pub never_fires: bool,
     /// Applications that the plan names no more.
     pub left: Vec<Left>,
     /// When to look again at the latest, in seconds.
@@ -75,6 +78,9 @@ pub fn observe(
     };
     let mut out = Observed::default();
     let first = watch.is_none();
+    let known = watch.as_ref().map(|watch| &watch.plan);
+    let anew = known.is_none_or(|known| known.schedule != plan.schedule || !known.enabled);
+    out.never_fires = anew && plan.enabled && plan.schedule.parse::<Calendar>().is_err();
     let known = watch.get_or_insert_with(|| {
         let (new, found) = baseline::first_look(plan, zones, look);
         out.settled.extend(found);
@@ -307,3 +313,6 @@ pub fn speaks(state: &ClusterState, own: Option<&ModuleId>) -> bool {
     };
     named.or_else(lowest).is_none_or(|voice| voice == own)
 }
+
+#[cfg(test)]
+pub(super) mod tests;

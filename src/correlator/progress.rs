@@ -91,3 +91,6 @@ fn progress<'a>(
     }
     mark
 }
+
+#[cfg(test)]
+mod tests;

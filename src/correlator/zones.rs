@@ -95,3 +95,6 @@ pub(super) fn settle_in(desk: &mut Desk<'_, '_>, node: NodeId) {
         .collect();
     opening::fire(desk, node, elapse, &members);
 }
+
+#[cfg(test)]
+mod tests;

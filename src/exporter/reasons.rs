@@ -4,7 +4,7 @@
 use crate::model::{Fault, Reason};
 
 /// Every name there is.
-pub(super) const ALL: [&str; 20] = [
+pub(super) const ALL: [&str; 21] = [
     "not_a_hash",
     "not_a_set",
     "not_an_object",
@@ -15,6 +15,7 @@ pub(super) const ALL: [&str; 20] = [
     "no_destination_id",
     "no_module_id",
     "no_module_id_inside",
+    "not_a_schedule",
     "field_missing",
     "field_empty",
     "field_negative",
@@ -39,6 +40,7 @@ pub(super) fn name(reason: &Reason) -> &'static str {
         Reason::NoDestinationId => "no_destination_id",
         Reason::NoModuleId => "no_module_id",
         Reason::NoModuleIdInside => "no_module_id_inside",
+        Reason::NotASchedule => "not_a_schedule",
         Reason::Field(_, fault) => of_field(*fault),
         Reason::Other(_) => "other",
     }

@@ -283,6 +283,7 @@ fn every_reason_has_a_name_of_its_own() {
         Reason::NoDestinationId,
         Reason::NoModuleId,
         Reason::NoModuleIdInside,
+        Reason::NotASchedule,
         Reason::Other("x".into()),
     ];
     let names: BTreeSet<&str> = whole.iter().chain(&fields).map(reasons::name).collect();

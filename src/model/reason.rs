@@ -31,6 +31,8 @@ pub enum Reason {
     NoModuleId,
     /// A list with something in it that is not the id of a module.
     NoModuleIdInside,
+    /// A schedule that systemd would not read.
+    NotASchedule,
     /// One field of the status, and what is wrong with it.
     Field(String, Fault),
     /// What this version has no word for.
@@ -61,7 +63,7 @@ pub enum Fault {
 }
 
 impl Reason {
-    const WHOLE: [Self; 10] = [
+    const WHOLE: [Self; 11] = [
         Self::NotAHash,
         Self::NotASet,
         Self::NotAnObject,
@@ -72,6 +74,7 @@ impl Reason {
         Self::NoDestinationId,
         Self::NoModuleId,
         Self::NoModuleIdInside,
+        Self::NotASchedule,
     ];
 }
 
@@ -118,6 +121,9 @@ impl fmt::Display for Reason {
             Self::NoDestinationId => "it is not a destination's id",
             Self::NoModuleId => "it is not a module's id",
             Self::NoModuleIdInside => "one of them is not a module's id",
+            Self::NotASchedule => {
+                "systemd cannot read it, so the plan never runs: set its schedule again"
+            }
             Self::Field(name, fault) => return write!(f, "{name} {}", fault.as_str()),
             Self::Other(text) => text,
         })

@@ -330,6 +330,11 @@ pub enum Warning {
         /// Forward, or back when negative.
         seconds: i64,
     },
+    /// This program's database was damaged, and a fresh one was begun.
+    HistoryLost {
+        /// The name of the damaged one, in the state directory.
+        kept_as: String,
+    },
 }
 
 /// What to do next. The texts live with the mail.

@@ -195,9 +195,6 @@ pub struct OpenRun {
     /// Set when the last part was over.
     #[serde(default)]
     pub over: Option<Watched>,
-    /// Whether no other node answered when one was given up.
-    #[serde(default)]
-    pub own_vpn_suspect: bool,
 }
 
 /// What one node does of a run.
@@ -221,6 +218,9 @@ pub struct RunPart {
     /// When it was given up, by the wall clock.
     #[serde(default)]
     pub given_up: Option<Timestamp>,
+    /// No node but the own one answered then.
+    #[serde(default)]
+    pub own_vpn_suspect: bool,
 }
 
 /// How far a node is with its part.

@@ -59,7 +59,9 @@ pub fn decide(condition: &Condition, situation: &Situation<'_>) -> Decision {
     };
     let as_told = told_by_news.is_none() && situation.report.outcome != Outcome::Success;
     let answer = (situation.alarmed && !as_told).then_some(Motive::Answer);
-    let every = (situation.on == Occasion::Always).then_some(Motive::Every);
+    // A correction that changes no verdict tells nothing new.
+    let every =
+        (situation.on == Occasion::Always && situation.corrects.is_none()).then_some(Motive::Every);
     let motive = told_by_news.or(answer).or(every);
     let mut decision = Decision {
         answered: motive.is_some() || situation.alarmed || as_told,
@@ -214,3 +216,6 @@ pub fn signature(report: &Report) -> Signature {
 fn run_time(report: &Report) -> Timestamp {
     report.at.unwrap_or(report.made_at)
 }
+
+#[cfg(test)]
+mod tests;

@@ -107,10 +107,30 @@ impl Delivering {
     }
 
     async fn round_until(&self, stop: &watch::Receiver<bool>) -> Result<Round, StoreError> {
-        let parts = Arc::clone(&self.parts.borrow());
         let mut round = Round::default();
+        loop {
+            let parts = Arc::clone(&self.parts.borrow());
+            self.round_with(&parts, stop, &mut round).await?;
+            if self.in_force(&parts) || *stop.borrow() {
+                return Ok(round);
+            }
+            // What just failed by the old configuration is tried by the new one.
+            self.store.flush(self.clock.now()).await?;
+        }
+    }
+
+    fn in_force(&self, parts: &Arc<Parts>) -> bool {
+        Arc::ptr_eq(parts, &self.parts.borrow())
+    }
+
+    async fn round_with(
+        &self,
+        parts: &Arc<Parts>,
+        stop: &watch::Receiver<bool>,
+        round: &mut Round,
+    ) -> Result<(), StoreError> {
         let Some(next) = self.store.next_due().await? else {
-            return Ok(round);
+            return Ok(());
         };
         let now = self.clock.now();
         if is_put_off_too_far(next, now) {
@@ -124,8 +144,8 @@ impl Delivering {
         }
         loop {
             let due = self.store.due(self.clock.now(), BATCH).await?;
-            if due.is_empty() || *stop.borrow() {
-                return Ok(round);
+            if due.is_empty() || *stop.borrow() || !self.in_force(parts) {
+                return Ok(());
             }
             let done = stream::iter(due)
                 .map(|delivery| self.attempt(way.transport.as_ref(), delivery))

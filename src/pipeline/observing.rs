@@ -15,8 +15,8 @@ use crate::correlator::{
     self, Between, Left, Observed, PlanLook, Rules, Settled, Tick, covered, observe,
 };
 use crate::model::{
-    ClusterState, Identity, InboxEntry, NodeZone, PlanId, PlanWatch, Reachability, Report, Warning,
-    Watch, WholeWatch,
+    ClusterState, Identity, InboxEntry, NodeZone, PlanId, PlanWatch, Reachability, Reason, Report,
+    Warning, Watch, WholeWatch,
 };
 use crate::store::{Batch, Saved};
 
@@ -86,7 +86,7 @@ impl Look<'_> {
             self.watching.vitals.beat(Instant::now());
             verdicts.report(watch, &mut whole, over).await?;
         }
-        verdicts.answer_alerts(watch).await?;
+        verdicts.answer_alerts(watch, &mut whole).await?;
         verdicts.tell_digest(watch, &mut whole).await?;
         let batch = Batch {
             whole: Some(whole),
@@ -187,6 +187,12 @@ impl Look<'_> {
                      if that is not so, set schedule.timezone"
                 );
                 note(whole, Warning::NodeZone { node, shift });
+            }
+            if observed.never_fires {
+                let key = format!("cluster/backup/{plan} schedule");
+                warn!(key, "{key}: {}", Reason::NotASchedule);
+                let reason = Reason::NotASchedule;
+                note(whole, Warning::UnreadableKey { key, reason });
             }
             let unjudged = observed.unjudged.into_iter();
             batch

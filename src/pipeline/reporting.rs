@@ -280,7 +280,11 @@ impl Verdicts<'_> {
     }
 
     /// Answers what is due and belongs to no run that is over just now.
-    pub async fn answer_alerts(&self, watch: &mut Watch) -> Result<(), WatchingError> {
+    pub async fn answer_alerts(
+        &self,
+        watch: &mut Watch,
+        whole: &mut WholeWatch,
+    ) -> Result<(), WatchingError> {
         let store = &self.look.watching.store;
         store
             .remember_plans(self.look.state.plans.keys().cloned().collect())
@@ -317,7 +321,7 @@ impl Verdicts<'_> {
             // What an answer that failed still owes must stay in the inbox.
             answer.closes.retain(|id| !unanswered.contains(id));
             let alerts: Vec<InboxId> = answer.alerts.iter().map(|entry| entry.id).collect();
-            if let Err(problem) = self.give(watch, answer).await {
+            if let Err(problem) = self.give(watch, whole, answer).await {
                 unanswered.extend(alerts);
                 outcome = Err(problem);
             }
@@ -325,14 +329,19 @@ impl Verdicts<'_> {
         outcome
     }
 
-    async fn give(&self, watch: &mut Watch, answer: Answer<'_>) -> Result<(), WatchingError> {
+    async fn give(
+        &self,
+        watch: &mut Watch,
+        whole: &mut WholeWatch,
+        answer: Answer<'_>,
+    ) -> Result<(), WatchingError> {
         let Answer {
             saying,
             alerts,
             closes,
         } = answer;
         let closing = closing(&alerts, Some(&closes));
-        let notes = self.notes(&watch.whole);
+        let notes = self.notes(whole);
         let around = self.around(&alerts, &notes);
         let mut batch = Batch::default();
         match saying {
@@ -356,6 +365,9 @@ impl Verdicts<'_> {
                 let mut report = verdict::of_run(&run, probes, around);
                 report.at = run.changed_at();
                 let decision = self.decide(&seen, &report, &alerts, None, false);
+                if decision.motive.is_some() {
+                    whole.notes.clear();
+                }
                 note_newest(&mut seen, &run, &decision);
                 let mut save =
                     self.published(&mut seen, report, decision, &alerts, Edition::First)?;
@@ -468,8 +480,14 @@ fn note_newest(seen: &mut PlanWatch, run: &JudgedRun, decision: &Decision) {
         .as_ref()
         .zip(at)
         .is_some_and(|(newest, at)| newest.at > at && run.kind == RunKind::Scheduled);
+    // Some that went well by hand say nothing of what an alert is about while
+    // others are bad.
+    let beside = run.kind == RunKind::HandPart
+        && !run.is_bad()
+        && seen.newest.is_some()
+        && decision.condition.trouble.is_some();
     // A correction, or a long run that ends after a later one, hides none.
-    if older {
+    if older || beside {
         return;
     }
     seen.newest = Some(NewestRun {

@@ -26,7 +26,7 @@ use super::watching::Watching;
 use crate::config::Config;
 use crate::receiver::{Limits, Receiver, Rules, Serving, Vitals};
 use crate::repo_check::LONGEST_CHECK;
-use crate::store::{StateLock, Store, StoreError};
+use crate::store::{PutAside, StateLock, Store, StoreError};
 
 /// How long the loops and the server may take to end. With `STORE_FAREWELL`
 /// and what the runtime gives its threads the whole ends within 10 s.
@@ -85,7 +85,10 @@ impl Service {
         let dir = parts.config.state_dir.clone();
         let lock =
             StateLock::try_acquire(&dir)?.ok_or(ServiceError::AlreadyRunning(dir.clone()))?;
-        let store = Store::open(&dir)?;
+        let (store, put_aside) = Store::open_or_begin_anew(&dir, Timestamp::now())?;
+        if let Some(damaged) = put_aside {
+            tell_damage(&damaged);
+        }
         let (listener, address) = listen(&parts)?;
         let place = place(&parts.config);
 
@@ -222,10 +225,17 @@ impl Service {
     /// Returns when a part of the service ended that should not have, and says
     /// which: the service is no good any more then.
     pub async fn failed(&mut self) -> String {
-        match self.tasks.join_next().await {
-            Some(Ok(part)) => format!("the {part} ended"),
-            Some(Err(problem)) => format!("a part of the service broke: {problem}"),
-            None => "no part of the service is left".to_owned(),
+        tokio::select! {
+            part = self.tasks.join_next() => match part {
+                Some(Ok(part)) => format!("the {part} ended"),
+                Some(Err(problem)) => format!("a part of the service broke: {problem}"),
+                None => "no part of the service is left".to_owned(),
+            },
+            // The next start puts it aside: by then nobody works on it.
+            why = self.store.damaged() => format!(
+                "the database is damaged ({why}); the next start looks at the whole of it \
+                 and begins a fresh one if that is so"
+            ),
         }
     }
 
@@ -246,6 +256,19 @@ impl Service {
             warn!("the database did not end in time; what it was not done with is repeated");
         }
     }
+}
+
+/// Nobody may find an empty history and wonder.
+fn tell_damage(damaged: &PutAside) {
+    let (file, why) = (damaged.file.display(), &damaged.why);
+    error!(
+        %file,
+        why,
+        "the database was damaged and lies now in {file}; a fresh one was begun. Lost with it: \
+         the history of reports, alerts that waited for an answer and mails that waited to be \
+         sent. Every plan is watched anew from now on. Look at the disk; what can be read of \
+         the old database, `sqlite3 FILE .recover` shows; else delete it"
+    );
 }
 
 /// What only a restart can change.

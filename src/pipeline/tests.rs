@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use tempfile::TempDir;
+use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 
 use super::{Clock, Delivering, LookNow, NoEvents, Parts, Peers, Session, Unrecorded, Watching};
@@ -188,9 +190,10 @@ impl World {
         let environment = environment
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        let config = config::load_str(&text, &environment.collect())
-            .unwrap()
-            .config;
+        let loaded = config::load_str(&text, &environment.collect());
+        let mut config = loaded.unwrap().config;
+        // Wherever the tests run.
+        config.zones.own = TimeZone::UTC;
         let cluster = Arc::new(MadeUp::default());
         let clock = Arc::new(SetClock(Mutex::new(0)));
         let parts = Parts::with_reader(config, Arc::clone(&cluster) as _).unwrap();
@@ -513,6 +516,30 @@ async fn without_a_smarthost_mails_wait_and_a_new_one_is_tried_at_once() {
     *world.cluster.smarthost.lock().unwrap() = Some(dead_server());
     assert_eq!(world.delivering.round().await.unwrap().waiting, 1);
     assert_eq!(first_delivery(&world).await.attempts, 2);
+}
+
+#[tokio::test]
+async fn what_fails_while_another_way_out_is_configured_goes_that_way_at_once() {
+    let mut world = World::new("smarthost");
+    world.show(Some(cluster(100, &[("samba1", 1)])));
+    world.alert(&[("id", "1")]).await;
+    world.pass(200).await;
+    let server = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    *world.cluster.smarthost.lock().unwrap() = Some(SmtpSettings {
+        port: server.local_addr().unwrap().port(),
+        ..dead_server()
+    });
+    let other = World::new("file");
+    let (sender, parts) = watch::channel(Arc::clone(&world.delivering.parts.borrow()));
+    world.delivering.parts = parts;
+    let reload_and_hang_up = async {
+        server.accept().await.unwrap();
+        sender.send_replace(Arc::clone(&other.delivering.parts.borrow()));
+    };
+    let (round, ()) = tokio::join!(world.delivering.round(), reload_and_hang_up);
+    let round = round.unwrap();
+    assert_eq!((round.waiting, round.sent), (1, 1));
+    assert_eq!(first_delivery(&world).await.state, RecipientState::Sent);
 }
 
 #[tokio::test]

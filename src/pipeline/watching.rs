@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tokio::sync::{Notify, watch};
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use super::clock::Clock;
 use super::events::{Events, Wake};
@@ -103,7 +103,13 @@ impl Watching {
                 _ = stop.changed() => return,
             };
             self.look.looking(false);
-            let gather = gathering(started.elapsed());
+            let took = started.elapsed();
+            debug!(
+                took_ms = took.as_millis(),
+                next_s = pause.as_secs(),
+                "looked at the cluster"
+            );
+            let gather = gathering(took);
             let until_due = async {
                 accepted.await;
                 self.clock.sleep(self.soonest_after(began)).await;

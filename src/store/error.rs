@@ -16,8 +16,15 @@ pub enum StoreError {
     /// More waits than may wait, or another process holds the database.
     #[error("the database is busy; try again")]
     Busy,
-    /// The content is damaged.
-    #[error("the database is damaged ({0}); move it away or restore it from a backup")]
+    /// The file is no sound database.
+    #[error(
+        "the database is damaged ({0}); when the service starts again it puts it \
+         aside and begins a fresh one"
+    )]
+    Damaged(String),
+    /// An entry cannot be understood: another version wrote it, or it is
+    /// damaged. The others can.
+    #[error("an entry of the database cannot be understood ({0})")]
     Corrupt(String),
     /// The file was removed or replaced under the running program.
     #[error("the database file was removed or replaced while in use; restart the service")]
@@ -62,7 +69,7 @@ impl From<rusqlite::Error> for StoreError {
             Some(ErrorCode::DiskFull) => Self::Full,
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Self::ReadOnly,
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Corrupt(text),
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged(text),
             Some(
                 ErrorCode::SystemIoFailure
                 | ErrorCode::CannotOpen
@@ -72,6 +79,7 @@ impl From<rusqlite::Error> for StoreError {
             None => match error {
                 rusqlite::Error::FromSqlConversionFailure(..)
                 | rusqlite::Error::IntegralValueOutOfRange(..)
+                | rusqlite::Error::Utf8Error(..)
                 | rusqlite::Error::InvalidColumnType(..) => Self::Corrupt(text),
                 _ => Self::Internal(text),
             },

@@ -10,6 +10,7 @@ mod body;
 mod carrier;
 mod columns;
 mod counters;
+mod damage;
 mod error;
 mod good_runs;
 mod inbox;
@@ -31,6 +32,7 @@ use rusqlite::Connection;
 
 pub use batch::{Batch, Save};
 pub use counters::Counters;
+pub use damage::PutAside;
 pub use error::StoreError;
 pub use inbox::Accepted;
 pub use lock::StateLock;
@@ -38,6 +40,7 @@ pub use outbox::Pending;
 pub use prune::Ages;
 pub use reports::{ReportFilter, ReportSummary, Saved};
 
+use place::Place;
 use worker::{Kind, Worker};
 
 /// A handle to the database; clones share it. What a method returned `Ok` for
@@ -56,9 +59,13 @@ struct Inner {
 
 impl Store {
     /// Opens the database in `dir`, makes both if they are not there (0700 and
-    /// 0600), brings an older one up to date and checks it. Blocks meanwhile.
+    /// 0600) and brings an older one up to date. Blocks meanwhile.
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
         let (place, connection) = schema::open(dir)?;
+        Self::on(place, connection)
+    }
+
+    fn on(place: Place, connection: Connection) -> Result<Self, StoreError> {
         let instance = schema::instance(&connection)?;
         let carrying = schema::connect(&place)?;
         let worker = Worker::start(place, connection, carrying)?;
@@ -86,6 +93,13 @@ impl Store {
     /// Writes to the disk, to find out whether that is possible.
     pub async fn check_writable(&self) -> Result<(), StoreError> {
         self.write(schema::touch).await
+    }
+
+    /// Returns what SQLite came upon when it finds the database damaged while
+    /// it is in use. Every later call fails then with [`StoreError::Damaged`],
+    /// and the next [`Store::open_or_begin_anew`] looks closely.
+    pub async fn damaged(&self) -> String {
+        self.inner.worker.damaged().await
     }
 
     /// Finishes what was handed over before, ends the thread and closes the

@@ -23,7 +23,7 @@ impl Place {
     /// Makes directory and file where they are missing, for the owner only.
     pub(super) fn prepare(dir: &Path) -> Result<Self, StoreError> {
         make_dir(dir)?;
-        let file = dir.join(FILE);
+        let file = file(dir);
         let identity = make_file(&file).map_err(|error| refused(&file, &error))?;
         let place = Self {
             dir: dir.to_owned(),
@@ -36,6 +36,10 @@ impl Place {
 
     pub(super) fn file(&self) -> &Path {
         &self.file
+    }
+
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
     }
 
     /// SQLite goes on writing to a file that has no name any more, and into a
@@ -54,9 +58,14 @@ impl Place {
     }
 }
 
+/// Where the database of `dir` lies.
+pub(super) fn file(dir: &Path) -> PathBuf {
+    dir.join(FILE)
+}
+
 /// Whether a database lies in `dir`.
 pub(super) fn is_there(dir: &Path) -> Result<bool, StoreError> {
-    let file = dir.join(FILE);
+    let file = file(dir);
     file.try_exists().map_err(|error| refused(&file, &error))
 }
 

@@ -5,10 +5,10 @@ mod v2;
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, TransactionBehavior, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, TransactionBehavior, params};
 
-use super::StoreError;
 use super::place::Place;
+use super::{StoreError, damage};
 
 /// How long to wait for another process that is writing.
 const BUSY: Duration = Duration::from_secs(5);
@@ -22,6 +22,9 @@ type Step = fn(&Connection) -> Result<(), StoreError>;
 /// Every step from one format to the next; the format is their count and
 /// stands in `user_version`.
 const MIGRATIONS: &[Step] = &[|db| Ok(db.execute_batch(V1)?), v2::up];
+
+/// No version of this program will ever have so high a format.
+const FAR: i64 = 256;
 
 const V1: &str = "
 CREATE TABLE meta (
@@ -106,11 +109,14 @@ CREATE TABLE recipient (
 CREATE INDEX recipient_due ON recipient (next_attempt, mail) WHERE state = 'queued';
 ";
 
-/// Opens, configures, checks and migrates.
+/// Opens, configures and migrates. Looks only as closely as SQLite does by
+/// itself.
 pub(super) fn open(dir: &Path) -> Result<(Place, Connection), StoreError> {
+    if let Some(why) = damage::no_database(dir)? {
+        return Err(StoreError::Damaged(why));
+    }
     let place = Place::prepare(dir)?;
     let mut connection = connect(&place)?;
-    check(&connection)?;
     migrate(&mut connection)?;
     Ok((place, connection))
 }
@@ -152,15 +158,6 @@ fn configure(connection: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn check(connection: &Connection) -> Result<(), StoreError> {
-    let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-    if verdict == "ok" {
-        Ok(())
-    } else {
-        Err(StoreError::Corrupt(verdict))
-    }
-}
-
 /// Takes the write lock before it looks, since two processes may start at once.
 fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
@@ -169,6 +166,11 @@ fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let found = format_of(&transaction)?;
+    if !(0..FAR).contains(&found) {
+        return Err(StoreError::Damaged(format!(
+            "its format is said to be {found}"
+        )));
+    }
     let todo = usize::try_from(found)
         .ok()
         .and_then(|done| MIGRATIONS.get(done..))
@@ -191,11 +193,11 @@ fn format_of(connection: &Connection) -> Result<i64, StoreError> {
 
 /// The random name of this database.
 pub(super) fn instance(connection: &Connection) -> Result<String, StoreError> {
-    Ok(
-        connection.query_row("SELECT value FROM meta WHERE key = 'instance'", [], |row| {
-            row.get(0)
-        })?,
-    )
+    let query = "SELECT value FROM meta WHERE key = 'instance'";
+    let found = connection
+        .query_row(query, [], |row| row.get(0))
+        .optional()?;
+    found.ok_or_else(|| StoreError::Damaged("its name is missing".to_owned()))
 }
 
 /// Changes one row, so that the commit has to reach the disk.

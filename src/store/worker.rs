@@ -8,11 +8,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use rusqlite::Connection;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
-use super::StoreError;
 use super::carrier::Carrier;
 use super::place::Place;
+use super::{StoreError, damage};
 
 /// How many calls may wait; one more is [`StoreError::Busy`].
 const QUEUE: usize = 1024;
@@ -31,6 +31,8 @@ pub(super) enum Kind {
 pub(super) struct Worker {
     queue: Mutex<Option<SyncSender<Box<dyn Job>>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    /// What is wrong with the database, once SQLite came upon it.
+    damage: watch::Sender<Option<String>>,
 }
 
 impl Worker {
@@ -42,13 +44,20 @@ impl Worker {
     ) -> Result<Self, StoreError> {
         let mut carrier = Carrier::start(&mut connection, carrying)?;
         let (sender, receiver) = sync_channel(QUEUE);
+        let damage = watch::Sender::new(None);
+        let database = Database {
+            place,
+            connection,
+            damage: damage.clone(),
+        };
         let thread = std::thread::Builder::new()
             .name("store".to_owned())
-            .spawn(move || serve(&place, &connection, &mut carrier, &receiver))
+            .spawn(move || serve(&database, &mut carrier, &receiver))
             .map_err(|error| StoreError::Io(error.to_string()))?;
         Ok(Self {
             queue: Mutex::new(Some(sender)),
             thread: Mutex::new(Some(thread)),
+            damage,
         })
     }
 
@@ -68,6 +77,16 @@ impl Worker {
         };
         self.submit(Box::new(job))?;
         answer.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    /// Returns what is wrong with the database, once it is.
+    pub(super) async fn damaged(&self) -> String {
+        let mut damage = self.damage.subscribe();
+        // Its sender lives as long as this does.
+        match damage.wait_for(Option::is_some).await {
+            Ok(why) => why.clone().unwrap_or_default(),
+            Err(_) => std::future::pending().await,
+        }
     }
 
     /// Lets the thread finish what it has and waits for its end.
@@ -148,23 +167,48 @@ where
     }
 }
 
-fn serve(
-    place: &Place,
-    connection: &Connection,
-    carrier: &mut Carrier,
-    queue: &Receiver<Box<dyn Job>>,
-) {
+/// What the thread works on.
+struct Database {
+    place: Place,
+    connection: Connection,
+    damage: watch::Sender<Option<String>>,
+}
+
+impl Database {
+    /// What is damaged is not worked on any more: that could only make it worse.
+    fn usable(&self) -> Result<(), StoreError> {
+        match &*self.damage.borrow() {
+            Some(why) => Err(StoreError::Damaged(why.clone())),
+            None => Ok(()),
+        }
+    }
+
+    /// Notes damage, unless another file took the place of the opened one: then
+    /// that is why what SQLite reads does not fit together.
+    fn judge(&self, error: StoreError) -> StoreError {
+        let StoreError::Damaged(why) = &error else {
+            return error;
+        };
+        if !damage::suspect(&self.place) {
+            return StoreError::Gone;
+        }
+        self.damage.send_replace(Some(why.clone()));
+        error
+    }
+}
+
+fn serve(database: &Database, carrier: &mut Carrier, queue: &Receiver<Box<dyn Job>>) {
     while let Ok(first) = queue.recv() {
         let (writes, reads): (Vec<_>, Vec<_>) = iter::once(first)
             .chain(queue.try_iter())
             .take(BATCH)
             .partition(|job| job.kind() == Kind::Write);
         if !writes.is_empty() {
-            answer(writes, |jobs| commit_together(place, connection, jobs));
-            carrier.between_commits(connection);
+            answer(writes, |jobs| commit_together(database, jobs));
+            carrier.between_commits(&database.connection);
         }
         for job in reads {
-            answer(vec![job], |jobs| read_alone(connection, jobs));
+            answer(vec![job], |jobs| read_alone(database, jobs));
         }
     }
 }
@@ -181,19 +225,18 @@ fn answer(
 
 /// One transaction for all, a savepoint for each: a job that fails undoes only
 /// itself.
-fn commit_together(
-    place: &Place,
-    connection: &Connection,
-    jobs: &mut [Box<dyn Job>],
-) -> Result<(), StoreError> {
-    place.check()?;
-    in_transaction(connection, "BEGIN IMMEDIATE", || {
+fn commit_together(database: &Database, jobs: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+    database.usable()?;
+    database.place.check()?;
+    let connection = &database.connection;
+    in_transaction(database, "BEGIN IMMEDIATE", || {
         for job in jobs {
             connection.prepare_cached("SAVEPOINT job")?.execute([])?;
             if let Err(error) = job.run(connection) {
                 // A full disk can end the whole transaction, and with it the
-                // savepoint and the work of the others.
-                if connection.is_autocommit() {
+                // savepoint and the work of the others. Into a damaged file
+                // nothing is promised.
+                if connection.is_autocommit() || matches!(error, StoreError::Damaged(_)) {
                     return Err(error);
                 }
                 connection.execute_batch("ROLLBACK TO job")?;
@@ -205,24 +248,29 @@ fn commit_together(
 }
 
 /// One view of the data for all that the job looks at.
-fn read_alone(connection: &Connection, jobs: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
-    in_transaction(connection, "BEGIN DEFERRED", || {
-        jobs.iter_mut().try_for_each(|job| job.run(connection))
+fn read_alone(database: &Database, jobs: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+    database.usable()?;
+    in_transaction(database, "BEGIN DEFERRED", || {
+        jobs.iter_mut()
+            .try_for_each(|job| job.run(&database.connection))
     })
 }
 
 fn in_transaction(
-    connection: &Connection,
+    database: &Database,
     begin: &str,
     work: impl FnOnce() -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    connection.execute_batch(begin)?;
-    let done = work().and_then(|()| Ok(connection.execute_batch("COMMIT")?));
+    let connection = &database.connection;
+    let opened = connection.execute_batch(begin).map_err(StoreError::from);
+    let done = opened
+        .and_then(|()| work())
+        .and_then(|()| Ok(connection.execute_batch("COMMIT")?));
     if done.is_err() && !connection.is_autocommit() {
         // What matters to the caller is why it came to this.
         let _ = connection.execute_batch("ROLLBACK");
     }
-    done
+    done.map_err(|error| database.judge(error))
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ mod cluster;
 mod commands;
 mod config;
 mod crash;
+mod damage;
 mod disk;
 mod e2e;
 mod house;

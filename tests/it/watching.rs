@@ -67,7 +67,8 @@ fn configuration(folder: &TempDir, redis: &str) -> String {
          directory: {mails}}}\n\
          redis: {{address: \"{redis}\"}}\n\
          repo_check: {{method: \"off\"}}\n\
-         correlator: {{wait_seconds: {WAIT}}}\n",
+         correlator: {{wait_seconds: {WAIT}}}\n\
+         logging: {{level: DEBUG}}\n",
         mails = folder.path().join("mails").display(),
     )
 }
@@ -82,8 +83,8 @@ impl Watch {
     fn at(cluster: Cluster, own: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let service = Service::start(&configuration(&folder, own), &[]);
-        wait_until("the program's first look", || {
-            service.log().contains("looked at for the first time")
+        wait_until("the first look, and that after the subscription", || {
+            service.log().matches("looked at the cluster").count() >= 2
         });
         Self {
             cluster,

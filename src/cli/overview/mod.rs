@@ -14,6 +14,7 @@ use super::output::{self, Format};
 use super::setup;
 use crate::cluster::{ClusterError, ClusterReader as _, RedisReader};
 use crate::config::Config;
+use crate::correlator;
 use crate::logging::Role;
 use crate::model::{ClusterState, ModuleId, Overview, Watch, sanitize};
 use crate::pipeline::{History, Picture};
@@ -106,15 +107,10 @@ fn is_of(watch: &Watch, state: &ClusterState) -> bool {
     }
 }
 
-/// A service that is no module of NS8 always sends; of several modules the one
-/// with the lowest number.
+/// As the service decides it; while the cluster cannot be read, nobody else is
+/// known to speak.
 fn is_voice(own: Option<&ModuleId>, state: Option<&ClusterState>) -> bool {
-    let (Some(own), Some(state)) = (own, state) else {
-        return true;
-    };
-    let number = |id: &ModuleId| id.as_str()[id.image().len()..].parse::<u64>().ok();
-    let mut others = state.modules.keys().filter(|id| id.image() == own.image());
-    !others.any(|other| number(other) < number(own))
+    state.is_none_or(|state| correlator::speaks(state, own))
 }
 
 fn shown(problem: &ClusterError) -> String {

@@ -116,6 +116,7 @@ fn part(second: i64, state: PartState, members: Vec<(&str, PartMember)>) -> RunP
             .collect(),
         skipped: Vec::<Elapse>::new(),
         given_up: None,
+        own_vpn_suspect: false,
     }
 }
 
@@ -131,7 +132,6 @@ fn run(plan: &Plan, parts: Vec<(u32, RunPart)>) -> OpenRun {
             .map(|(node, it)| (NodeId(node), it))
             .collect(),
         over: None,
-        own_vpn_suspect: false,
     }
 }
 

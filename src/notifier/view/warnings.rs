@@ -104,6 +104,7 @@ fn line(warning: &Warning, report: &Report, locale: &Locale, known: &Known<'_>) 
         | Warning::OwnVpnSuspect
         | Warning::NodeZone { .. }
         | Warning::ClockMoved { .. } => of_time(warning, locale, known),
+        Warning::HistoryLost { kept_as } => words.warning(WarningText::HistoryLost(&name(kept_as))),
         Warning::NoFiles { module }
         | Warning::EndBeforeStart { module }
         | Warning::HealthyModuleProbe { module }

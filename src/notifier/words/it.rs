@@ -461,6 +461,11 @@ impl Words for Italian {
             Reason::NoDestinationId => "non è l'id di una destinazione".into(),
             Reason::NoModuleId => "non è l'id di un modulo".into(),
             Reason::NoModuleIdInside => "contiene ciò che non è l'id di un modulo".into(),
+            Reason::NotASchedule => {
+                "systemd non può leggerla, quindi il piano non viene mai eseguito: impostare di \
+                 nuovo la pianificazione"
+                    .into()
+            }
             Reason::Field(name, fault) => format!("{name} {}", self::fault(*fault)),
             Reason::Other(text) => text.clone(),
         }

@@ -218,6 +218,8 @@ pub enum WarningText<'a> {
     NodeZone(&'a str, &'a str, bool),
     /// The clock was moved so far forward (else: back).
     ClockMoved(&'a str, bool),
+    /// The database was damaged; the name of the file that it lies in now.
+    HistoryLost(&'a str),
     /// Redis could not be read the last time: why, and of when all this is.
     StaleReading(&'a str, Option<Past<'a>>),
     /// So many mails wait for another attempt.

@@ -167,6 +167,35 @@ async fn where_no_other_node_answers_none_is_called_off_and_the_own_vpn_is_named
     assert!(!report.warnings.contains(&Warning::OwnVpnSuspect));
 }
 
+/// What the look showed before the nodes were asked is looked at again after.
+#[tokio::test]
+async fn a_zone_that_is_learned_while_another_node_is_given_up_is_told() {
+    let mut world = World::with("file", "", &[("NODE_ID", "1")]);
+    world.watching.peers = Arc::new(nodes(&[2]).await);
+    let of_day = |day: i64, last: i64| {
+        // Node 2 is six hours behind.
+        let newest = [(night(day), 0), (night(day) + 21_600, 0), (night(last), 0)];
+        let mut state = nightly(3, newest);
+        let samba = state.modules.get_mut(&"samba1".into()).unwrap();
+        samba.node = Some(NodeId(2));
+        Some(state)
+    };
+    world.show(of_day(1, 1));
+    world.watch(night(2) - 3600, night(2) + 60).await;
+    world.show(of_day(2, 1));
+    // Its backup of today shows when node 3 has been silent for long enough.
+    world.pass(night(2) + 43_300).await;
+    world.pass(night(2) + 43_400).await;
+    let report = world.newest().await;
+    let expected = ("odoo1", ModuleCause::NodeUnreachable);
+    assert_eq!(causes(&report)[0], expected);
+    let learned = Warning::NodeZone {
+        node: NodeId(2),
+        shift: 360,
+    };
+    assert!(report.warnings.contains(&learned), "{:?}", report.warnings);
+}
+
 /// Nodes that must not be asked.
 struct LeftAlone;
 

@@ -56,6 +56,7 @@ fn with_an_open_run() -> PlanWatch {
         members: BTreeMap::from([("mail1".into(), member)]),
         skipped: Vec::new(),
         given_up: None,
+        own_vpn_suspect: true,
     };
     watch.handled.insert(NodeId(2), local);
     watch.modules.insert(
@@ -76,7 +77,6 @@ fn with_an_open_run() -> PlanWatch {
         interval: Some(86_400),
         parts: BTreeMap::from([(NodeId(2), part)]),
         over: None,
-        own_vpn_suspect: true,
     });
     watch
 }

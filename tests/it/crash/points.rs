@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::{account, alert, configuration, fine_plan, pending, webhook};
+use super::{account, alert, configuration, failed_plan, fine_plan, pending, webhook};
 use crate::probe::support;
 use crate::support::process::wait_until;
 use crate::support::redis::Cluster;
@@ -29,7 +29,8 @@ fn post(service: &Service, plan: &str) {
     assert_eq!(answer.status(), 200, "{answer:?}");
 }
 
-fn settle(service: &mut Service) {
+/// Starts it again, and ends it when nothing is left to do.
+pub fn settle(service: &mut Service) {
     service.relaunch();
     wait_until("everything to be delivered", || {
         let pending = pending(service);
@@ -38,7 +39,8 @@ fn settle(service: &mut Service) {
     assert!(service.term().success());
 }
 
-fn times(service: &Service, mail: &MailServer) -> Vec<(String, usize)> {
+/// How often the mail on each plan came.
+pub fn times(service: &Service, mail: &MailServer) -> Vec<(String, usize)> {
     let times = account(service, &mail.received()).into_iter();
     times.map(|(plan, n)| (plan.to_string(), n)).collect()
 }
@@ -93,7 +95,6 @@ fn an_alert_with_two_reports_waits_until_the_second_is_stored() {
     for plan in ["1", "2"] {
         let destination = format!("d-{plan}");
         cluster.destination(&destination);
-        fine_plan(&cluster, plan, &destination);
     }
     let hold = folder.path().join("hold");
     fs::write(&hold, "").unwrap();
@@ -113,6 +114,13 @@ fn an_alert_with_two_reports_waits_until_the_second_is_stored() {
             root = folder.path().display(),
         );
     let mut service = Service::start(&text, &[]);
+    wait_until("the first look", || {
+        service.log().contains("looked at for the first time")
+    });
+    // What is bad then would be told without an alert.
+    for plan in ["1", "2"] {
+        failed_plan(&cluster, plan, &format!("d-{plan}"));
+    }
     post(&service, "");
     wait_until("the first mail, noted", || {
         mail.received().len() == 1 && pending(&service).deliveries == 0
@@ -130,7 +138,7 @@ fn an_alert_with_two_reports_waits_until_the_second_is_stored() {
 }
 
 /// A repository that the stand-in for restic answers for.
-fn repository(root: &Path, destination: &str, behaviour: &str) {
+pub fn repository(root: &Path, destination: &str, behaviour: &str) {
     let path = root.join(destination).join("mail/uuid-mail1");
     fs::create_dir_all(&path).unwrap();
     fs::write(path.join("behaviour"), behaviour).unwrap();

@@ -121,8 +121,14 @@ fn a_plan_that_was_deleted_is_no_unknown_plan() {
 
 #[test]
 fn an_alert_without_a_plan_means_the_bad_one_that_changed_lately() {
-    let case = the_second_fails(two_plans().italian());
-    let letter = case.one_letter_for(&nameless());
+    let patient = two_plans().set("correlator.wait_seconds", json!(3600));
+    let case = the_second_fails(patient.italian());
+    case.fire(&[&nameless()]);
+    wait_until("the alert", || taken(&case).0 >= 1);
+    // Else the run may be told before the alert is there.
+    case.wait_no_longer();
+    let letter = case.letters(1).remove(0);
+    case.repeats_give_nothing(&[&nameless()], 1);
     assert_eq!(
         letter.subject,
         "[NS8 Backup] ❌ Backup fallito: Weekly - 1 applicazione su 1 fallita, avvio manuale (Test cluster)"

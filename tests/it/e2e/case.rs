@@ -3,6 +3,7 @@
 use std::ops::{Deref, DerefMut};
 
 use jiff::Timestamp;
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use super::letter::Letter;
@@ -90,8 +91,10 @@ pub fn webhook(alerts: &[(&str, &Labels)]) -> Value {
 
 impl Case {
     pub fn new(world: World, service: Service, alertmanager: Alertmanager) -> Self {
-        wait_until("the program's first look", || {
-            service.log().contains("looked at for the first time")
+        // What is written from here on is seen by no look but that of an alert
+        // or an event.
+        wait_until("the first look, and that after the subscription", || {
+            service.log().matches("looked at the cluster").count() >= 2
         });
         Self {
             service,
@@ -108,6 +111,14 @@ impl Case {
             .collect();
         let alerts: Vec<&[(&str, &str)]> = borrowed.iter().map(Vec::as_slice).collect();
         self.alertmanager.fire_together(&alerts);
+    }
+
+    /// Has what waits for late writes judged and answered now.
+    pub fn wait_no_longer(&self) {
+        let mut settings = self.settings();
+        settings["correlator"]["wait_seconds"] = json!(0);
+        std::fs::write(self.service.config_file(), settings.to_string()).expect("a configuration");
+        self.service.signal(Signal::HUP);
     }
 
     /// Ends one.

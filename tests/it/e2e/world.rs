@@ -120,6 +120,11 @@ impl World {
         self
     }
 
+    /// The program's configuration as it stands.
+    pub fn settings(&self) -> Value {
+        self.settings.clone()
+    }
+
     /// Any other credentials for the destination.
     pub fn credential(mut self, field: &str, value: &str) -> Self {
         self.settings["destinations"][DESTINATION][field] = json!(value);

@@ -313,6 +313,7 @@ fn warnings(report: &Report, zone: &TimeZone) -> Vec<String> {
         let of = match warning {
             Warning::NodeZone { node, shift } => format!("{node} {shift}m"),
             Warning::ClockMoved { seconds } => format!("{seconds}s"),
+            Warning::HistoryLost { kept_as } => kept_as.clone(),
             Warning::SkippedElapses { elapses } => elapses
                 .iter()
                 .map(|at| moment(*at, zone))

@@ -10,10 +10,11 @@ use jiff::tz::TimeZone;
 use mail_parser::MessageParser;
 use ns8_backup_monitor::config;
 use ns8_backup_monitor::model::{
-    Alert, AlertState, Attempt, ModuleId, PlanId, Report, ReportId, RunMark, Watch,
+    Alert, AlertState, Attempt, ModuleId, PartState, PlanId, Report, ReportId, RunMark, Watch,
 };
 use ns8_backup_monitor::pipeline::{Parts, Session, Watching};
 use ns8_backup_monitor::receiver::Vitals;
+use ns8_backup_monitor::schedule::Calendar;
 use ns8_backup_monitor::store::{ReportFilter, Store};
 use tempfile::TempDir;
 use tokio::sync::{Notify, watch};
@@ -21,10 +22,25 @@ use tokio::sync::{Notify, watch};
 use super::language::NewAlert;
 use super::world::{World, later};
 
+/// As the service does, it looks so often while a run is open, in seconds ...
+const OPEN_POLL: i64 = 30;
+/// ... but only for so long after something happened, in seconds: then it looks
+/// every five minutes until something of that run is due.
+const BUSY: i64 = 5 * 60;
+/// So long before something is due it is back at its pace, in seconds.
+const EARLY: i64 = 90;
+/// For how long a run by hand and late statuses are waited for, in seconds.
+const SILENCE: i64 = 7200;
 /// For how long the events of the cluster are gathered before a look.
 const GATHER: i64 = 1;
 /// More looks than this at one moment are an endless loop.
 const MOST_LOOKS: usize = 50;
+/// As the service does, it looks so often when nothing is due, in seconds ...
+const POLL: i64 = 300;
+/// ... but only for so long after something happened, in seconds: then it looks
+/// when something is due, and else every hour. Days on which nothing happens
+/// would take most of the time otherwise.
+const ATTENTIVE: i64 = 2 * 3600;
 
 /// An instance.
 pub struct Program {
@@ -38,6 +54,13 @@ pub struct Program {
     running: Option<Running>,
     /// When it looks next.
     pub next: Option<Timestamp>,
+    /// Until when it looks as often as the service.
+    attentive: Timestamp,
+    /// Until when it looks as often as the service while a run is open.
+    busy: Timestamp,
+    /// How often it looked since it was started.
+    pub looks: i64,
+    pub started: Timestamp,
 }
 
 struct Running {
@@ -77,7 +100,16 @@ impl Program {
             world: Arc::clone(world),
             running: None,
             next: None,
+            attentive: Timestamp::MIN,
+            busy: Timestamp::MIN,
+            looks: 0,
+            started: Timestamp::MIN,
         }
+    }
+
+    /// Whether the scenario says how often the cluster is read.
+    fn says_how_often(&self) -> bool {
+        self.config.iter().any(|line| line.starts_with("redis:"))
     }
 
     pub fn is_running(&self) -> bool {
@@ -90,6 +122,9 @@ impl Program {
              directory: {}}}\nrepo_check: {{method: \"off\"}}\n",
             self.folder.path().display()
         );
+        if !self.says_how_often() {
+            text.push_str("redis: {poll_seconds: 3600}\n");
+        }
         for line in &self.config {
             text.push_str(line);
             text.push('\n');
@@ -134,7 +169,16 @@ impl Program {
             looked: now,
         });
         self.next = Some(now);
+        self.looks = 0;
+        self.started = now;
+        self.attend(now);
         Ok(())
+    }
+
+    /// Something happens now.
+    pub fn attend(&mut self, now: Timestamp) {
+        self.attentive = later(now, ATTENTIVE);
+        self.busy = later(now, BUSY);
     }
 
     pub async fn stop(&mut self) -> Result<(), String> {
@@ -228,6 +272,7 @@ impl Program {
                 return Ok(false);
             };
             running.looked = now;
+            self.looks += 1;
             let pause = tokio::select! {
                 pause = running.watching.pass(&mut running.session) => pause,
                 () = self.world.died.notified() => {
@@ -237,7 +282,13 @@ impl Program {
             };
             if !pause.is_zero() {
                 let seconds = i64::try_from(pause.as_secs()).unwrap().max(1);
-                self.next = Some(later(now, seconds));
+                let most = if now < self.attentive { POLL } else { i64::MAX };
+                let mut next = seconds.min(most);
+                if next == OPEN_POLL && now > self.busy && !self.says_how_often() {
+                    next = quiet(&self.watch().await?, self.world.wall(), &self.zone)
+                        .clamp(OPEN_POLL, POLL);
+                }
+                self.next = Some(later(now, next));
                 return Ok(false);
             }
         }
@@ -323,6 +374,34 @@ impl Program {
         let waiting = running.watching.store.waiting().await;
         Ok(waiting.map_err(|problem| problem.to_string())?.len())
     }
+}
+
+/// For how long nothing is due, in seconds, as far as runs that are open say.
+fn quiet(watch: &Watch, now: Timestamp, zone: &TimeZone) -> i64 {
+    let watched = watch.whole.watched;
+    let mut quiet = POLL + EARLY;
+    for plan in watch.plans.values() {
+        let over = plan.runs.iter().any(|run| run.over.is_some());
+        let hand = plan.hand.iter().map(|hand| hand.since.after(SILENCE));
+        let late = plan.late.iter().filter_map(|late| late.since);
+        if over || late.count() > 0 || plan.hand.iter().any(|hand| hand.over.is_some()) {
+            return 0;
+        }
+        let parts = || plan.runs.iter().flat_map(|run| run.parts.values());
+        let waiting = parts()
+            .filter(|part| !part.state.is_over() && part.state != PartState::Upcoming)
+            .map(|part| part.since.after(part.patience));
+        for due in hand.chain(waiting) {
+            quiet = quiet.min(due.since(watched));
+        }
+        let upcoming = parts().filter(|part| part.state == PartState::Upcoming);
+        let next = plan.plan.schedule.parse::<Calendar>().ok();
+        let next = next.and_then(|calendar| calendar.next(now, zone));
+        for at in upcoming.map(|part| part.at).chain(next) {
+            quiet = quiet.min(at.duration_since(now).as_secs());
+        }
+    }
+    quiet - EARLY
 }
 
 /// The report that a mail is of.

@@ -23,12 +23,20 @@ enum Todo {
 /// Checks come when all else of their moment has happened.
 type Moment = (Timestamp, usize);
 
+/// Without any event the program looks at most so often, in seconds: every 30
+/// while a run is open, every 15 while Redis is away, and at what is due.
+const BUSIEST: i64 = 14;
+/// So many looks are never too many.
+const HEAD_START: i64 = 20;
+
 struct Run<'a> {
     scenario: &'a Scenario,
     world: Arc<World>,
     programs: Vec<Program>,
     todo: BTreeMap<Moment, Todo>,
     number: usize,
+    /// How much happened.
+    events: i64,
     events_arrive: bool,
     mail_server: bool,
     saved: Option<TempDir>,
@@ -64,6 +72,7 @@ pub async fn run(scenario: &Scenario) -> Outcome {
         programs,
         todo: BTreeMap::new(),
         number: 0,
+        events: 0,
         events_arrive: true,
         mail_server: true,
         saved: None,
@@ -105,6 +114,8 @@ impl Run<'_> {
                 match entry.remove() {
                     Todo::Check(line, check) => checks.push((line, check)),
                     Todo::Action(line, action) => {
+                        self.events += 1;
+                        self.programs.iter_mut().for_each(|it| it.attend(now));
                         if let Err(problem) = self.act(now, action).await {
                             self.failures.push(Failure::at_line(line, problem));
                         }
@@ -143,6 +154,11 @@ impl Run<'_> {
         for program in &mut self.programs {
             if program.next.is_some_and(|next| next <= now) {
                 program.look(now).await?;
+                let spared = now.duration_since(program.started).as_secs() / BUSIEST;
+                if program.looks > spared + 2 * self.events + HEAD_START {
+                    let looks = program.looks;
+                    return Err(format!("the program looks too often: {looks} times by now"));
+                }
             }
             if self.mail_server {
                 self.mails.extend(program.send(now).await?);

@@ -73,6 +73,9 @@ pub(super) fn text(words: &English, warning: WarningText<'_>) -> String {
             "The clock of this machine was moved {} by {by}. Runs that seem to lie in between are not judged.",
             if forward { "forward" } else { "back" }
         ),
+        WarningText::HistoryLost(file) => format!(
+            "This service's database was damaged, and it began a new one. Earlier reports are no longer listed, mails that waited to be sent were not sent, and a failure that was already reported may be reported again. The damaged file lies in the state directory as {file}."
+        ),
         WarningText::StaleReading(why, at) => format!(
             "The cluster could not be read the last time ({why}){}.",
             at.map_or_else(String::new, |at| format!(

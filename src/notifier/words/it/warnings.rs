@@ -76,6 +76,9 @@ pub(super) fn text(words: &Italian, warning: WarningText<'_>) -> String {
             "L'orologio di questa macchina è stato spostato {} di {by}. Le esecuzioni che sembrano cadere nel mezzo non vengono giudicate.",
             if forward { "in avanti" } else { "indietro" }
         ),
+        WarningText::HistoryLost(file) => format!(
+            "Il database di questo servizio era danneggiato e ne è stato iniziato uno nuovo. I rapporti precedenti non sono più in elenco, le mail che attendevano l'invio non sono state inviate e un errore già segnalato può essere segnalato di nuovo. Il file danneggiato si trova nella cartella di stato con il nome {file}."
+        ),
         WarningText::StaleReading(why, at) => format!(
             "L'ultima volta non è stato possibile leggere il cluster ({why}){}.",
             at.map_or_else(String::new, |at| format!(

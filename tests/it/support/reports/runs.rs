@@ -337,6 +337,9 @@ pub fn every_warning() -> Report {
         },
         Warning::ClockMoved { seconds: 90_000 },
         Warning::ClockMoved { seconds: -600 },
+        Warning::HistoryLost {
+            kept_as: "state.db.damaged-20261120T023000Z".to_owned(),
+        },
     ];
     let mut report = watched(success());
     set(&mut report, &["samba1"], ModuleCause::Unreported);
