@@ -144,16 +144,15 @@ impl<'s> Case<'s, '_> {
             .filter(|saved| *saved >= part.at - SLACK);
         let busy = self.busy(part, module, made);
         let mut plain = Vec::new();
-        let ran = self.backups.iter().any(|backup| {
-            backup.module == module
-                && self
-                    .story
-                    .first_sight(backup)
-                    .is_some_and(|sight| sight <= made)
-        });
-        if !ran {
+        let ran = |until: Second| {
+            let mut ours = self.backups.iter().filter(|backup| backup.module == module);
+            ours.any(|backup| self.story.first_sight(backup).is_some_and(|at| at <= until))
+        };
+        // Its first status ever may be the one that ended the run.
+        if !ran(part.at) {
             plain.push(ModuleCause::NeverRan);
-        } else {
+        }
+        if ran(made) {
             if busy.0 {
                 plain.push(ModuleCause::Busy);
             }
