@@ -213,14 +213,20 @@ fn predates(desk: &Desk<'_, '_>, part: &RunPart, news: &News) -> bool {
     news.began_before(from)
 }
 
-/// Whether a run that was given up on this node may claim the status too.
+/// Whether a run that was given up on this node claims the status too. One that
+/// cannot, because all of it lies before, is no reason to ask the clocks.
 fn given_up_before(desk: &Desk<'_, '_>, part: &RunPart, news: &News) -> bool {
-    let earlier = desk.watch.runs.iter().map(|run| &run.parts);
-    let late = desk.watch.late.iter().map(|late| &late.run.parts);
-    earlier
-        .chain(late)
-        .filter_map(|parts| parts.get(&news.node))
-        .any(|other| other.given_up.is_some() && other.at < part.at)
+    let claims =
+        |other: &RunPart, ended| other.at < part.at && late::is_late_for(other, ended, news);
+    let open = desk.watch.runs.iter();
+    let mut open = open.filter_map(|run| run.parts.get(&news.node));
+    let late = desk.watch.late.as_ref();
+    open.any(|other| claims(other, late::ended(other)))
+        || late.is_some_and(|late| {
+            let ended = late.ended.get(&news.node).copied();
+            let other = late.run.parts.get(&news.node);
+            other.is_some_and(|other| claims(other, ended))
+        })
 }
 
 /// Counts a status for the run at `index`.
