@@ -69,7 +69,7 @@ impl<'s> Case<'s, '_> {
             return None;
         }
         self.judged.tally.stand_ins += 1;
-        let reason = self.stands_in(part, backup, editions[0].at) || self.is_between(part, backup);
+        let reason = self.stands_in(part, backup, editions[0].at) || is_between(part, backup);
         (!reason).then(|| format!("the status of {} stands for it", backup.of))
     }
 
@@ -125,12 +125,6 @@ impl<'s> Case<'s, '_> {
         let allowed = self.allowed(part, module, made, until);
         (!allowed.contains(&row.cause))
             .then(|| format!("{:?}, and allowed is {allowed:?}", row.cause))
-    }
-
-    /// R4.3.7: what began just before an elapse that fired meanwhile, by clocks
-    /// that may differ, is of the earlier run or of the later one.
-    fn is_between(&self, part: &Part, backup: &Backup) -> bool {
-        (part.at - SLACK..part.at + SLACK).contains(&backup.start)
     }
 
     /// When the plan fires next on that node.
@@ -251,4 +245,10 @@ impl<'s> Case<'s, '_> {
         let must = seen.clone().any(|backup| of_run(&backup));
         (seen.next().is_some(), must)
     }
+}
+
+/// R4.3.7: what began just before an elapse that fired meanwhile, by clocks
+/// that may differ, is of the earlier run or of the later one.
+fn is_between(part: &Part, backup: &Backup) -> bool {
+    (part.at - SLACK..part.at + SLACK).contains(&backup.start)
 }
