@@ -45,6 +45,10 @@ pub(super) fn first_look(
     (watch, found)
 }
 
+/// What took longer, in seconds, was measured by a clock that was set
+/// meanwhile: to wait for twice that would be to wait for ever.
+const LONGEST: i64 = 7 * 24 * 3600;
+
 impl ModuleMemory {
     /// Of a module of which nothing was seen yet.
     pub(super) fn of(state: &ClusterState, id: &ModuleId) -> Self {
@@ -62,7 +66,7 @@ impl ModuleMemory {
             return;
         };
         let took = status.end.duration_since(status.start).as_secs();
-        if took >= 0 {
+        if (0..=LONGEST).contains(&took) {
             self.durations.push_back(took);
             while self.durations.len() > crate::model::DURATIONS {
                 self.durations.pop_front();

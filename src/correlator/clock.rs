@@ -47,10 +47,16 @@ pub fn tick(
     clock: ClockMark,
     between: Between,
 ) -> Tick {
-    let other = whole
-        .identity
-        .as_ref()
-        .is_some_and(|known| *known != identity);
+    let known = whole.identity.as_ref();
+    let other = known.is_some_and(|known| known.is_another(&identity));
+    // A key that is away for a while makes no other cluster.
+    let identity = Identity {
+        cluster: identity.cluster.or_else(|| {
+            let known = known.filter(|_| !other);
+            known.and_then(|known| known.cluster.clone())
+        }),
+        ..identity
+    };
     if other {
         *whole = WholeWatch {
             digest_at: whole.digest_at,
@@ -161,6 +167,25 @@ mod tests {
         let back = tick(&mut whole, us("m1"), mark(4600, 20, "b"), Between::Started);
         assert_eq!((back.moved, back.passed), (None, 3600));
         assert!(back.was_down);
+    }
+
+    #[test]
+    fn a_cluster_that_does_not_say_its_uuid_for_a_while_is_the_same() {
+        let mut whole = WholeWatch::default();
+        let named = |cluster: Option<&str>| Identity {
+            cluster: cluster.map(str::to_owned),
+            ..us("m1")
+        };
+        let clock = |second| mark(1000 + second, 50 + second, "a");
+        let mut look = |cluster, second: i64| {
+            let clock = clock(second);
+            tick(&mut whole, named(cluster), clock, Between::Watching).fresh
+        };
+        assert!(look(Some("c"), 0));
+        assert!(!look(None, 30));
+        assert!(!look(Some("c"), 60));
+        assert!(!look(None, 90));
+        assert!(look(Some("d"), 120));
     }
 
     #[test]

@@ -238,13 +238,18 @@ fn judged_member(
         ok_before: member.ok_before,
         ok_size_before: member.ok_size_before,
         busy_with: member.busy_with.clone(),
-        others: other_backups(desk, id),
+        others: other_backups(desk, id, member),
         ..JudgedMember::new(id.clone(), member.module.clone(), cause)
     }
 }
 
-/// Backups of the module by other plans into the same repository.
-fn other_backups(desk: &Desk<'_, '_>, id: &ModuleId) -> Vec<(Timestamp, Timestamp)> {
+/// Backups of the module into the same repository that are not of this run: by
+/// other plans, and the plan's own one before a run that showed none.
+fn other_backups(
+    desk: &Desk<'_, '_>,
+    id: &ModuleId,
+    member: &PartMember,
+) -> Vec<(Timestamp, Timestamp)> {
     let state = desk.look.state;
     let same = |plan: &&crate::model::PlanId| {
         let destination = state
@@ -256,8 +261,11 @@ fn other_backups(desk: &Desk<'_, '_>, id: &ModuleId) -> Vec<(Timestamp, Timestam
             && destination == desk.plan.destination.as_ref()
     };
     let others = state.statuses.keys().filter(same);
-    others
-        .filter_map(|plan| state.reading(plan, id)?.status())
+    let by_others = others.filter_map(|plan| state.reading(plan, id)?.status());
+    let silent = member.reading.is_none();
+    let before = silent.then(|| desk.memory(id)?.reading.as_ref()?.status());
+    by_others
+        .chain(before.flatten())
         .map(|status| (status.start, status.end.max(status.start)))
         .collect()
 }

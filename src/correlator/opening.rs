@@ -280,7 +280,15 @@ fn adopt(desk: &mut Desk<'_, '_>, index: usize, node: NodeId, elapse: Elapse) {
     let Some(hand) = &mut desk.watch.hand else {
         return;
     };
-    let from = elapse.at.as_second() - desk.firing.slack(Some(node), elapse.at);
+    // What was seen before it fired, and began before it by the node's own
+    // clock, is of no timer: a clock that runs behind fires later.
+    let seen_before = desk.look.tick.last.is_none_or(|last| last < elapse.at);
+    let slack = if seen_before {
+        0
+    } else {
+        desk.firing.slack(Some(node), elapse.at)
+    };
+    let from = elapse.at.as_second() - slack;
     let ours: Vec<ModuleId> = hand
         .members
         .iter()

@@ -72,7 +72,7 @@ pub fn observe(
     let Some(plan) = look.state.plans.get(look.id) else {
         // A key that makes no sense just now is no plan that was deleted.
         if look.state.unreadable.iter().any(|what| what.key == key) {
-            return Observed::after(seconds(look.rules.poll));
+            return unreadable(watch.as_mut(), zones, look);
         }
         return deleted(watch.take(), look);
     };
@@ -263,6 +263,33 @@ pub(super) fn shift_of(
         return 0;
     }
     zones.get(&node).and_then(|zone| zone.shift).unwrap_or(0)
+}
+
+/// A plan whose key makes no sense just now goes on firing as it was: an elapse
+/// that nobody opened would be gone by the next look. Of what it does nothing
+/// is known until the key can be read again.
+fn unreadable(
+    watch: Option<&mut PlanWatch>,
+    zones: &mut BTreeMap<NodeId, NodeZone>,
+    look: PlanLook<'_>,
+) -> Observed {
+    let out = Observed::after(seconds(look.rules.poll));
+    let Some(watch) = watch else {
+        return out;
+    };
+    let plan = watch.plan.clone();
+    let mut desk = Desk {
+        look,
+        plan: &plan,
+        firing: Firing::of(&plan, look.rules),
+        members: members(&plan, look.state),
+        watch,
+        zones,
+        out,
+    };
+    baseline::renew(&mut desk);
+    opening::open_due(&mut desk);
+    desk.out
 }
 
 /// A plan that the cluster has no more: what was open goes to the history.

@@ -78,6 +78,15 @@ pub struct Identity {
     pub module: Option<ModuleId>,
 }
 
+impl Identity {
+    /// Whether `other` is of another installation. A cluster that does not say
+    /// who it is may be the same.
+    pub fn is_another(&self, other: &Self) -> bool {
+        let clusters = self.cluster.as_ref().zip(other.cluster.as_ref());
+        self.module != other.module || clusters.is_some_and(|(a, b)| a != b)
+    }
+}
+
 /// One look at both clocks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClockMark {

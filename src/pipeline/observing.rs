@@ -128,13 +128,20 @@ impl Look<'_> {
                      and watching begins anew"
                 );
             }
-            let plans = std::mem::take(&mut watch.plans);
-            let forget = plans.into_keys().map(|plan| (plan, None)).collect();
+            // Nor the identity, until all was looked at: what is reported now
+            // must not be withdrawn when this look is made again.
+            let forgotten = WholeWatch {
+                identity: None,
+                clock: None,
+                ..whole.clone()
+            };
+            let forget = watch.plans.keys().map(|plan| (plan.clone(), None));
             let batch = Batch {
-                plans: forget,
+                plans: forget.collect(),
+                whole: Some(forgotten),
                 ..Batch::default()
             };
-            self.watching.store.commit(batch, self.now).await?;
+            self.commit(watch, batch).await?;
         }
         if let Some(seconds) = tick.moved {
             warn!(

@@ -2,6 +2,7 @@
 //! database is a real one.
 
 mod nights;
+mod restored;
 mod waking;
 
 use std::collections::BTreeMap;

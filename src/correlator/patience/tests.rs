@@ -165,3 +165,21 @@ fn who_never_had_a_status_never_ran() {
     let (_, over) = bench.wait_for_a_verdict(day(22, 0, 0));
     assert_eq!(causes(&over[0].run)[3], ("nextcloud1", NeverRan));
 }
+
+/// A node without a clock of its own begins at the epoch, and its clock is set
+/// while it backs up.
+#[test]
+fn a_clock_that_was_set_during_a_backup_measures_nothing() {
+    let mut bench = Bench::new();
+    bench.look(day(20, 1, 59));
+    bench.look(day(20, 2, 0));
+    for module in ["mail1", "samba1"] {
+        bench.backed_up(module, day(20, 2, 0), 1, 0);
+    }
+    let years = day(20, 2, 1).as_second() / 60;
+    bench.backed_up("webtop1", jiff::Timestamp::UNIX_EPOCH, years, 0);
+    bench.wait_for_a_verdict(day(20, 3, 0));
+    bench.look(day(21, 1, 59));
+    let (_, over) = bench.wait_for_a_verdict(day(22, 1, 0));
+    assert_eq!(causes(&over[0].run)[2], ("webtop1", Missed));
+}

@@ -285,3 +285,22 @@ fn the_next_look_comes_in_time() {
     bench.look(day(20, 2, 1));
     assert_eq!(bench.look(second(20, 2, 1, 20)).next, 10, "late writes");
 }
+
+#[test]
+fn a_plan_that_cannot_be_read_when_it_fires_is_missed_like_any_other() {
+    let mut bench = Bench::new();
+    bench.look(day(20, 1, 55));
+    let plan = bench.state.plans.remove(&"1".into()).unwrap();
+    bench.state.unreadable = vec![crate::model::Unreadable {
+        key: "cluster/backup/1".into(),
+        reason: crate::model::Reason::NotAHash,
+    }];
+    for minute in [0, 5, 10] {
+        assert_eq!(bench.look(day(20, 2, minute)).settled, []);
+    }
+    bench.state.unreadable.clear();
+    bench.state.plans.insert("1".into(), plan);
+    let (_, over) = bench.wait_for_a_verdict(day(20, 12, 0));
+    assert_eq!(over[0].run.at, Some(day(20, 2, 0)));
+    assert_eq!(over[0].run.causes, [crate::model::PlanCause::Missed]);
+}
