@@ -271,10 +271,10 @@ fn begin_later(desk: &mut Desk<'_, '_>, index: usize, elapse: Elapse, news: &New
         // What the earlier run would be judged by was written over meanwhile.
         let run = desk.watch.runs.remove(index);
         desk.out.unjudged.push(super::judging::unjudged(&run));
-        // It was in the way on other nodes too: what fired there is waited for.
-        for (node, part) in &run.parts {
-            if let Some(elapse) = part.skipped.last().filter(|_| *node != news.node) {
-                patience::revive(desk, *node, *elapse);
+        // It was in the way of what fired since on its other nodes too.
+        for (node, part) in run.parts {
+            if let Some(later) = part.skipped.last().filter(|_| node != news.node) {
+                patience::revive(desk, node, *later);
             }
         }
     } else {

@@ -21,6 +21,11 @@ impl LookNow {
         idle
     }
 
+    /// Asks for a look that begins from now on, also when one is under way.
+    pub(super) fn ask_anew(&self) {
+        self.bell.notify_one();
+    }
+
     /// Returns when a look is asked for. May be dropped while it waits.
     pub(super) async fn asked(&self) {
         self.bell.notified().await;

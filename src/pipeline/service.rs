@@ -72,7 +72,6 @@ pub struct Service {
     parts: watch::Sender<Arc<Parts>>,
     rules: watch::Sender<Arc<Rules>>,
     stop: watch::Sender<bool>,
-    alerts: Arc<Notify>,
     mails: Arc<Notify>,
     look: Arc<LookNow>,
     tasks: JoinSet<&'static str>,
@@ -174,7 +173,6 @@ impl Service {
             parts,
             rules,
             stop,
-            alerts,
             mails,
             look: wanted,
             tasks,
@@ -209,7 +207,8 @@ impl Service {
             Ok(Err(problem)) => warn!(%problem, "queued mails wait for their next attempt"),
             Err(_) => warn!("the database is slow: queued mails wait for their next attempt"),
         }
-        self.alerts.notify_one();
+        // By the new waits it may be due now.
+        self.look.ask_anew();
         self.mails.notify_one();
     }
 

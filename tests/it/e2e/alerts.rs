@@ -52,7 +52,7 @@ fn taken(case: &Case) -> (usize, usize) {
 
 #[test]
 fn alertmanagers_own_repeats_ends_and_returns_bring_no_second_mail() {
-    let world = two_plans().set("correlator.wait_seconds", json!(1));
+    let world = two_plans().set("correlator.wait_seconds", json!(3600));
     let case = world.serve_repeating(Duration::from_secs(1));
     case.status(2, "2", "samba1", 1);
     let (one, other) = (
@@ -60,6 +60,8 @@ fn alertmanagers_own_repeats_ends_and_returns_bring_no_second_mail() {
         backup_failed("2", "Weekly", 2),
     );
     case.fire(&[&one, &other]);
+    wait_until("the alerts", || taken(&case).0 >= 1);
+    case.wait_no_longer();
     let letter = case.letters(1).remove(0);
     letter.says(&[
         "alertname=BackupFailed id=2 name=Weekly node=1 severity=critical",

@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use ns8_backup_monitor::model::{PlanId, RunKind, Trouble};
 
-use super::language::{Check, Past, PlanIs};
+use super::language::{Check, Past, PlanIs, Reported};
 use super::outcome::{contents, moment, of_report};
 use super::program::Program;
 
@@ -83,12 +83,16 @@ async fn plan(
         PlanIs::Bad {
             since,
             modules,
-            reported_as,
+            reported,
         } => trouble.is_some_and(|trouble| {
             let told = trouble.told.as_ref().map(|told| told.verdict.outcome);
             trouble.since == *since
                 && (modules.is_empty() || trouble.bad == *modules)
-                && reported_as.is_none_or(|expected| expected == told)
+                && match reported {
+                    Reported::Anyhow => true,
+                    Reported::Not => told.is_none(),
+                    Reported::As(outcome) => told == Some(*outcome),
+                }
         }),
     };
     Ok((!as_expected).then(|| format!("plan {id} is {seen}")))
@@ -127,7 +131,8 @@ async fn history(
         .collect();
     let lines = |all: &[Past]| -> String {
         let all = all.iter().map(|past| line(past, zone));
-        all.map(|line| format!("\n        {line}")).collect()
+        let all: Vec<String> = all.collect();
+        format!("\n        {}", all.join("\n        "))
     };
     Ok((seen != expected).then(|| {
         format!(

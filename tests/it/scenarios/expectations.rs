@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::{Timestamp, ToSpan as _};
 use ns8_backup_monitor::model::{ModuleCause, Outcome, PlanId};
 
-use super::language::{About, Check, Details, ExpectedMail, Past, PlanIs};
+use super::language::{About, Check, Details, ExpectedMail, Past, PlanIs, Reported};
 use super::parse::{self, When, module_id, modules, plan_id};
 use super::words::{Words, Wrong};
 
@@ -13,7 +13,7 @@ use super::words::{Words, Wrong};
 const AT: i64 = 2;
 
 pub enum Expectation {
-    Mail(ExpectedMail),
+    Mail(Box<ExpectedMail>),
     Check(Check),
 }
 
@@ -54,13 +54,13 @@ pub fn read(
             detail(&mut details, text, line.when).map_err(|wrong| (*number, wrong))?;
         }
         let until = || line.from.checked_add(AT.minutes()).unwrap_or(line.from);
-        return Ok(Expectation::Mail(ExpectedMail {
+        return Ok(Expectation::Mail(Box::new(ExpectedMail {
             line: line.number,
             from: line.from,
             to: line.to.unwrap_or_else(until),
             about,
             details,
-        }));
+        })));
     }
     let check = check(line, &mut words, below)?;
     words.end().map_err(here)?;
@@ -251,14 +251,14 @@ fn plan_is(
             words.need("since").map_err(here)?;
             let since = line.when.moment_of(words).map_err(here)?;
             let mut modules = std::collections::BTreeMap::new();
-            let mut reported_as = None;
+            let mut reported = Reported::Anyhow;
             for (number, text) in below {
                 let mut read = || -> Result<(), Wrong> {
                     let mut words = Words::of(text)?;
                     if words.take("not reported") {
-                        reported_as = Some(None);
+                        reported = Reported::Not;
                     } else if words.take("reported as") {
-                        reported_as = Some(Some(outcome(&mut words)?));
+                        reported = Reported::As(outcome(&mut words)?);
                     } else {
                         modules.insert(module_id(&mut words)?, cause(&mut words)?);
                     }
@@ -269,7 +269,7 @@ fn plan_is(
             return Ok(PlanIs::Bad {
                 since,
                 modules,
-                reported_as,
+                reported,
             });
         }
         other => {

@@ -189,10 +189,18 @@ pub enum PlanIs {
     Bad {
         since: Timestamp,
         modules: BTreeMap<ModuleId, ModuleCause>,
-        /// What the last mail said; `None`: not looked at; `Some(None)`: none
-        /// was sent.
-        reported_as: Option<Option<Outcome>>,
+        reported: Reported,
     },
+}
+
+/// What the last mail of a trouble said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reported {
+    /// Nobody looks at it.
+    Anyhow,
+    /// None was sent.
+    Not,
+    As(Outcome),
 }
 
 /// One line of a plan's history.

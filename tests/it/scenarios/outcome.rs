@@ -81,7 +81,7 @@ pub fn compare(scenario: &Scenario, mails: Vec<SeenMail>, failures: Vec<Failure>
         }
     }
     for Failure { line, problem } in failures {
-        let place = line.map_or("".into(), |line| format!("line {line}: "));
+        let place = line.map_or(String::new(), |line| format!("line {line}: "));
         let _ = writeln!(table, "  ! {place}{problem}");
     }
     Outcome { good, table }

@@ -178,7 +178,7 @@ impl Reader {
                 plan: only_plan,
             };
             match expectations::read(&about, expected, below)? {
-                Expectation::Mail(mail) => self.mails.push(mail),
+                Expectation::Mail(mail) => self.mails.push(*mail),
                 Expectation::Check(check) => self.steps.push(step(from, What::Check(check))),
             }
             return Ok(());

@@ -35,7 +35,7 @@ fn is_rich(tally: &Tally, runs: usize, bad: usize) {
 
 #[test]
 fn many_short_runs_are_each_told_truly() {
-    let tally = simulate([3, 5]);
+    let tally = simulate([3, 5, 11]);
     is_rich(&tally, 100, 15);
 }
 

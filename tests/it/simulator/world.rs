@@ -79,17 +79,14 @@ impl<'a> World<'a> {
         outside: Shared,
     ) -> Self {
         let plans = drawn.story.plans.iter().map(|plan| {
-            let plan = (
-                plan.id.clone(),
-                Plan {
-                    schedule: plan.schedule.clone(),
-                    enabled: plan.enabled,
-                    exists: true,
-                    instances: plan.instances.clone(),
-                    turn: 0,
-                },
-            );
-            plan
+            let begun = Plan {
+                schedule: plan.schedule.clone(),
+                enabled: plan.enabled,
+                exists: true,
+                instances: plan.instances.clone(),
+                turn: 0,
+            };
+            (plan.id.clone(), begun)
         });
         let mut world = Self {
             now: drawn.story.began,
@@ -200,7 +197,7 @@ impl<'a> World<'a> {
             Event::Fire(plan, node, turn) => self.fire(&plan, node, turn),
             Event::Step(process) => self.step(process),
             Event::Post(plan, node, turn) => self.post(&plan, node, turn).await,
-            Event::Begin(number) => self.begin(number).await,
+            Event::Begin(number) => self.begin(number),
             Event::End(number) => self.end(number),
         }
     }
@@ -378,7 +375,7 @@ impl<'a> World<'a> {
 
     // --- trouble ---
 
-    async fn begin(&mut self, number: usize) {
+    fn begin(&mut self, number: usize) {
         let Trouble { what, lasts, .. } = self.drawn.troubles[number].clone();
         let no_leader = self.crashed || self.no_power.contains(&1);
         if no_leader && matches!(what, super::chance::What::Edited(..)) {

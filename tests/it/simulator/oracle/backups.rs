@@ -11,7 +11,7 @@ use super::{Case, is_status, run_at};
 /// Clocks may differ so much.
 const CLOCKS: Second = 300;
 
-impl<'s> Case<'s, '_> {
+impl Case<'_, '_> {
     pub(super) fn backups(&mut self) {
         for backup in self.backups.clone() {
             let Some(sight) = self.story.first_sight(backup) else {

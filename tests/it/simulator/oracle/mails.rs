@@ -91,9 +91,9 @@ impl<'s> Case<'s, '_> {
         let due = self.due(standing, seen, &says);
         let problem = problem.or_else(|| {
             let first = before.is_none();
-            match due {
-                Some(true) if first && !mailed => Some("a mail is due and none is sent"),
-                Some(false) if first && mailed => self.may_mail(seen),
+            match (due, mailed) {
+                (true, false) if first => Some("a mail is due and none is sent"),
+                (false, true) if first => self.may_mail(seen),
                 _ => None,
             }
         });
@@ -117,7 +117,7 @@ impl<'s> Case<'s, '_> {
 
     /// Whether a first report is mailed, whoever is alarmed. Notes how the plan
     /// stands after it.
-    fn due(&mut self, standing: &mut Standing, seen: &Seen, says: &Says) -> Option<bool> {
+    fn due(&mut self, standing: &mut Standing, seen: &Seen, says: &Says) -> bool {
         let report = &seen.stored.report;
         let members = self.story.instances(self.plan, seen.at);
         for row in &report.members {
@@ -131,19 +131,19 @@ impl<'s> Case<'s, '_> {
         standing.bad.retain(|module| members.contains(module));
         if report.outcome != Outcome::Success {
             standing.in_trouble = true;
-            return Some(match &standing.told {
+            return match &standing.told {
                 None => true,
                 Some((_, told)) if !says.is_told(told, report.run_kind) => true,
                 Some((at, _)) => run_at(report) - at >= REMINDER,
-            });
+            };
         }
         if !standing.in_trouble || !standing.bad.is_empty() {
-            return Some(false);
+            return false;
         }
         standing.in_trouble = false;
         let recovery = standing.told.is_some();
         self.judged.tally.recoveries += usize::from(recovery);
-        Some(recovery)
+        recovery
     }
 
     /// A mail that no news asks for: somebody was alarmed, or wants all.

@@ -69,7 +69,7 @@ impl<'s> Case<'s, '_> {
             return None;
         }
         self.judged.tally.stand_ins += 1;
-        let reason = self.stands_in(part, backup, editions[0].at);
+        let reason = self.stands_in(part, backup, editions[0].at) || is_between(part, backup);
         (!reason).then(|| format!("the status of {} stands for it", backup.of))
     }
 
@@ -108,7 +108,11 @@ impl<'s> Case<'s, '_> {
         if let Some(ours) = self.of_run(part, module)
             && let Some(sight) = self.story.first_sight(ours)
         {
-            if sight <= made {
+            if sight <= made
+                && self
+                    .next_there(part)
+                    .is_none_or(|at| ours.start < at - SLACK)
+            {
                 return Some(format!(
                     "{:?}, and its status was there: {ours:?}",
                     row.cause
@@ -121,6 +125,12 @@ impl<'s> Case<'s, '_> {
         let allowed = self.allowed(part, module, made, until);
         (!allowed.contains(&row.cause))
             .then(|| format!("{:?}, and allowed is {allowed:?}", row.cause))
+    }
+
+    /// When the plan fires next on that node.
+    fn next_there(&self, part: &Part) -> Option<Second> {
+        let later = self.parts.iter().filter(|other| other.node == part.node);
+        later.map(|other| other.at).filter(|at| *at > part.at).min()
     }
 
     /// R4.3.5: statuses that began before the giving up correct the report;
@@ -144,16 +154,15 @@ impl<'s> Case<'s, '_> {
             .filter(|saved| *saved >= part.at - SLACK);
         let busy = self.busy(part, module, made);
         let mut plain = Vec::new();
-        let ran = self.backups.iter().any(|backup| {
-            backup.module == module
-                && self
-                    .story
-                    .first_sight(backup)
-                    .is_some_and(|sight| sight <= made)
-        });
-        if !ran {
+        let ran = |until: Second| {
+            let mut ours = self.backups.iter().filter(|backup| backup.module == module);
+            ours.any(|backup| self.story.first_sight(backup).is_some_and(|at| at <= until))
+        };
+        // Its first status ever may be the one that ended the run.
+        if !ran(part.at) {
             plain.push(ModuleCause::NeverRan);
-        } else {
+        }
+        if ran(made) {
             if busy.0 {
                 plain.push(ModuleCause::Busy);
             }
@@ -193,9 +202,12 @@ impl<'s> Case<'s, '_> {
             Some((sight, other.end > part.at + SLACK))
         });
         let sights: Vec<(Second, bool)> = sights.filter(|(sight, _)| *sight <= made).collect();
+        // A later run that was met ends the waiting.
+        let waited = self.next_there(part).unwrap_or(Second::MAX);
+        let waited = waited.min(part.at + PATIENCE);
         let must = sights
             .iter()
-            .any(|(sight, clear)| *clear && *sight < part.at + PATIENCE);
+            .any(|(sight, clear)| *clear && *sight < waited);
         (!sights.is_empty(), must)
     }
 
@@ -233,4 +245,10 @@ impl<'s> Case<'s, '_> {
         let must = seen.clone().any(|backup| of_run(&backup));
         (seen.next().is_some(), must)
     }
+}
+
+/// R4.3.7: what began just before an elapse that fired meanwhile, by clocks
+/// that may differ, is of the earlier run or of the later one.
+fn is_between(part: &Part, backup: &Backup) -> bool {
+    (part.at - SLACK..part.at + SLACK).contains(&backup.start)
 }

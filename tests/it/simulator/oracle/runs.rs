@@ -61,15 +61,12 @@ impl<'s> Case<'s, '_> {
             self.rows(part, &editions);
             return true;
         }
-        match self.excuse(part) {
-            Some(excuse) => {
-                *self.judged.tally.excused.entry(excuse).or_default() += 1;
-                self.is_marked(part, excuse);
-            }
-            None => {
-                let what = format!("node {}: run {} is not reported", part.node, part.local);
-                self.violation(part.at, &what);
-            }
+        if let Some(excuse) = self.excuse(part) {
+            *self.judged.tally.excused.entry(excuse).or_default() += 1;
+            self.is_marked(part, excuse);
+        } else {
+            let what = format!("node {}: run {} is not reported", part.node, part.local);
+            self.violation(part.at, &what);
         }
         false
     }
