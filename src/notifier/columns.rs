@@ -47,6 +47,15 @@ pub(super) fn lay_out(columns: &[Column<'_>], rows: &[(Vec<&str>, &[String])]) -
     lines
 }
 
+/// The same, of rows without notes.
+pub(super) fn lay_out_plain<'c, const N: usize>(
+    columns: &[Column<'_>; N],
+    rows: impl Iterator<Item = [&'c str; N]>,
+) -> Vec<String> {
+    let rows: Vec<(Vec<&str>, &[String])> = rows.map(|cells| (cells.to_vec(), &[][..])).collect();
+    lay_out(columns, &rows)
+}
+
 fn put(out: &mut String, cell: &str, width: usize, align: Align) {
     let cell = cut(cell, width);
     let gap = width.saturating_sub(cell.width());

@@ -8,6 +8,7 @@
 mod context;
 mod destination;
 mod facts;
+mod limited;
 mod members;
 mod names;
 mod overview;

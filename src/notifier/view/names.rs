@@ -71,6 +71,12 @@ pub(super) fn labelled(module: &ModuleId, label: Option<&str>) -> String {
     }
 }
 
+/// The label alone, or the bare id.
+pub(super) fn label_or_id(module: &ModuleId, label: Option<&str>) -> String {
+    let label = label.map(name).filter(|label| !label.is_empty());
+    label.unwrap_or_else(|| name(module.as_str()))
+}
+
 /// `Nightly (id 1)`, or `id 1`.
 pub(super) fn plan_label(plan: &PlanSummary) -> String {
     let id = name(plan.id.as_str());

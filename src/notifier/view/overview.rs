@@ -2,11 +2,12 @@
 
 use serde::Serialize;
 
-use super::names::{node_label, plan_label};
+use super::limited::Limited;
+use super::names::{label_or_id, node_label, plan_label};
 use super::verdict::of_outcome;
-use super::{GOOD_ROWS, Mark, Tone};
+use super::{Mark, Tone};
 use crate::model::{Attention, Overview, PlanOverview, PlanSummary, Standing};
-use crate::notifier::columns::{Align, lay_out};
+use crate::notifier::columns::{Align, lay_out, lay_out_plain};
 use crate::notifier::format::{Locale, NOTHING, name};
 use crate::notifier::words::{Glance, PlanStory, Things};
 
@@ -210,37 +211,23 @@ fn lines(rows: &[PlanRow], locale: &Locale) -> Vec<String> {
 }
 
 fn attention(plans: &[PlanOverview], locale: &Locale) -> Option<AttentionView> {
-    let mut all = plans
+    let all = plans
         .iter()
-        .flat_map(|plan| plan.attention.iter().map(move |what| (&plan.plan, what)));
-    let shown = all.by_ref().take(GOOD_ROWS);
-    let rows: Vec<AttentionRow> = shown
-        .map(|(plan, what)| attention_row(plan, what, locale))
-        .collect();
-    let rest = all.count();
-    if rows.is_empty() {
-        return None;
-    }
-    let number = locale.count((rows.len() + rest) as u64);
+        .flat_map(|plan| plan.attention.iter().map(move |what| (&plan.plan, what)))
+        .map(|(plan, what)| attention_row(plan, what, locale));
+    let limited = Limited::of(all, locale.words.labels().attention, locale)?;
     Some(AttentionView {
-        title: format!("{} ({number})", locale.words.labels().attention),
-        lines: attention_lines(&rows, locale),
-        rows,
-        left_out: (rest > 0).then(|| {
-            let number = locale.count(rest as u64);
-            locale.words.modules_left_out(rest, &number)
-        }),
+        title: limited.title,
+        lines: attention_lines(&limited.rows, locale),
+        rows: limited.rows,
+        left_out: limited.left_out,
     })
 }
 
 fn attention_row(plan: &PlanSummary, what: &Attention, locale: &Locale) -> AttentionRow {
-    let id = name(what.module.as_str());
-    let label = what.name.as_deref().map(name);
     AttentionRow {
-        name: label
-            .filter(|label| !label.is_empty())
-            .unwrap_or_else(|| id.clone()),
-        id,
+        name: label_or_id(&what.module, what.name.as_deref()),
+        id: name(what.module.as_str()),
         node: node_label(what.node, None),
         plan: named(plan),
         result: super::members::result(what.cause, locale),
@@ -260,19 +247,15 @@ fn attention_lines(rows: &[AttentionRow], locale: &Locale) -> Vec<String> {
         (labels.result, Align::Left, 24),
         (labels.last_good, Align::Left, 22),
     ];
-    let cells: Vec<(Vec<&str>, &[String])> = rows
-        .iter()
-        .map(|row| {
-            let cells = vec![
-                row.name.as_str(),
-                row.id.as_str(),
-                row.node.as_str(),
-                row.plan.as_str(),
-                &row.result.text,
-                row.last_good.as_str(),
-            ];
-            (cells, &[][..])
-        })
-        .collect();
-    lay_out(&columns, &cells)
+    let cells = rows.iter().map(|row| {
+        [
+            row.name.as_str(),
+            &row.id,
+            &row.node,
+            &row.plan,
+            &row.result.text,
+            &row.last_good,
+        ]
+    });
+    lay_out_plain(&columns, cells)
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::model::PlanLastRun;
-use crate::notifier::columns::{Align, lay_out};
+use crate::notifier::columns::{Align, lay_out_plain};
 use crate::notifier::format::{Locale, name};
 
 /// Every enabled plan with its newest status.
@@ -49,18 +49,9 @@ pub(super) fn view(plans: &[PlanLastRun], locale: &Locale) -> Option<PlansView> 
         (labels.schedule, Align::Left, 26),
         (labels.last_run, Align::Left, 17),
     ];
-    let cells: Vec<(Vec<&str>, &[String])> = rows
+    let cells = rows
         .iter()
-        .map(|row| {
-            let cells = vec![
-                row.name.as_str(),
-                row.id.as_str(),
-                row.schedule.as_str(),
-                row.newest.as_str(),
-            ];
-            (cells, &[][..])
-        })
-        .collect();
-    let lines = lay_out(&columns, &cells);
+        .map(|row| [&row.name, &row.id, &row.schedule, &row.newest].map(String::as_str));
+    let lines = lay_out_plain(&columns, cells);
     Some(PlansView { rows, lines })
 }

@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use super::GOOD_ROWS;
-use super::names::{node_label, plan_label};
+use super::limited::Limited;
+use super::names::{label_or_id, node_label, plan_label};
 use crate::model::{Report, UncoveredModule};
-use crate::notifier::columns::{Align, lay_out};
+use crate::notifier::columns::{Align, lay_out_plain};
 use crate::notifier::format::{Locale, NOTHING, name};
 
 /// All of them, up to a limit.
@@ -45,33 +45,20 @@ pub(super) fn uncovered(report: &Report) -> impl Iterator<Item = &UncoveredModul
 /// The table, unless there is nothing to put in.
 pub(super) fn view(report: &Report, locale: &Locale) -> Option<UncoveredView> {
     let labels = locale.words.labels();
-    let mut all = uncovered(report);
-    let shown = all.by_ref().take(GOOD_ROWS);
-    let rows: Vec<UncoveredRow> = shown.map(|lost| row(lost, locale)).collect();
-    let rest = all.count();
-    if rows.is_empty() {
-        return None;
-    }
-    let number = locale.count((rows.len() + rest) as u64);
+    let all = uncovered(report).map(|lost| row(lost, locale));
+    let limited = Limited::of(all, labels.uncovered, locale)?;
     Some(UncoveredView {
-        title: format!("{} ({number})", labels.uncovered),
-        lines: lines(&rows, locale),
-        rows,
-        left_out: (rest > 0).then(|| {
-            let number = locale.count(rest as u64);
-            locale.words.modules_left_out(rest, &number)
-        }),
+        title: limited.title,
+        lines: lines(&limited.rows, locale),
+        rows: limited.rows,
+        left_out: limited.left_out,
     })
 }
 
 fn row(lost: &UncoveredModule, locale: &Locale) -> UncoveredRow {
-    let id = name(lost.module.as_str());
-    let label = lost.name.as_deref().map(name);
     UncoveredRow {
-        name: label
-            .filter(|label| !label.is_empty())
-            .unwrap_or_else(|| id.clone()),
-        id,
+        name: label_or_id(&lost.module, lost.name.as_deref()),
+        id: name(lost.module.as_str()),
         node: node_label(lost.node, None),
         plan: lost
             .plan
@@ -92,18 +79,9 @@ fn lines(rows: &[UncoveredRow], locale: &Locale) -> Vec<String> {
         (labels.last_plan, Align::Left, 28),
         (labels.since, Align::Left, 17),
     ];
-    let cells: Vec<(Vec<&str>, &[String])> = rows
-        .iter()
-        .map(|row| {
-            let cells = vec![
-                row.name.as_str(),
-                row.id.as_str(),
-                row.node.as_str(),
-                row.plan.as_str(),
-                row.since.as_str(),
-            ];
-            (cells, &[][..])
-        })
-        .collect();
-    lay_out(&columns, &cells)
+    let cells = rows.iter().map(|row| {
+        let texts = [&row.name, &row.id, &row.node, &row.plan, &row.since];
+        texts.map(String::as_str)
+    });
+    lay_out_plain(&columns, cells)
 }
