@@ -58,6 +58,7 @@ impl Look<'_> {
         let mut whole = watch.whole.clone();
         let tick = self.tick(&mut whole, between);
         self.begin(watch, &mut whole, &tick).await?;
+        self.watching.look.recognize();
         let rules = self.parts.rules();
         let speaks = correlator::speaks(self.state, rules.module.as_ref());
         let mut batch = Batch::default();

@@ -33,6 +33,9 @@ use crate::store::{PutAside, StateLock, Store, StoreError};
 const FAREWELL: Duration = Duration::from_secs(6);
 /// How long the database may take for what was handed to it.
 const STORE_FAREWELL: Duration = Duration::from_secs(2);
+/// For how long mails wait for the first look: after that Redis being away is
+/// itself worth a mail.
+const RECOGNITION: Duration = Duration::from_mins(30);
 /// How long the watching loop may be silent before `/healthz` calls it stuck:
 /// longer than the longest check of a destination, with as much again for the
 /// database and Redis.
@@ -152,8 +155,14 @@ impl Service {
             watching.run(events, seen).await;
             "watching of runs"
         });
-        let seen = stopped.clone();
+        let mut seen = stopped.clone();
+        let looks = Arc::clone(&wanted);
         tasks.spawn(async move {
+            // A restored or cloned instance must not send what it has queued.
+            tokio::select! {
+                _ = timeout(RECOGNITION, looks.recognized()) => {}
+                () = stop_is_wanted(&mut seen) => return "delivery of mails",
+            }
             delivering.run(seen).await;
             "delivery of mails"
         });
