@@ -86,12 +86,8 @@ def clone(source, other, replace):
     other.host.user.own_all(other.state)
     if not replace:
         source.systemctl("isolate", "default.target")
-    other.run("clone-module")
-    for unit in (other.state / "default-target.clone-module").read_text().split():
-        other.systemctl("enable", unit)
-    for path in [*other.state.glob("*.clone-module"), *source.state.glob("*.clone-module")]:
-        path.unlink()
-    other.systemctl("isolate", "default.target")
+    assert other.run("clone-module", {"replace": replace}).status == "completed", other.log()
+    (source.state / "default-target.clone-module").unlink()
 
 
 def remove(instance):
