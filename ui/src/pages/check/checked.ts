@@ -1,6 +1,5 @@
 import type { Report } from "@/module/report";
 import type { Said } from "@/module/said";
-import { severity } from "@/module/severity";
 import type { CheckOutput } from "./check";
 
 /** A report of a check with its words, where the service gave them. */
@@ -21,11 +20,4 @@ export function checkedReports(output: CheckOutput): CheckedReport[] {
             said: output.said?.[index] ?? null,
         }))
         .sort((a, b) => WORST[a.report.outcome] - WORST[b.report.outcome]);
-}
-
-/** How many applications of a report count as failed, and of how many. */
-export function countsOf(report: Report): { bad: number; counted: number } {
-    const counted = report.members.filter((member) => severity(member.cause) !== "not_at_all");
-    const bad = counted.filter((member) => severity(member.cause) === "bad");
-    return { bad: bad.length, counted: counted.length };
 }

@@ -1,30 +1,4 @@
-import type { State } from "@/components/StateIcon.vue";
-import type { OpenRun, OutcomeName, Standing } from "@/module/report";
-
-const STANDING_STATES: Record<Standing, State> = {
-    bad: "bad",
-    unknown: "unknown",
-    good: "good",
-    disabled: "off",
-    empty: "warning",
-};
-
-export function standingState(standing: Standing): State {
-    return STANDING_STATES[standing];
-}
-
-export function outcomeState(outcome: OutcomeName | null): State {
-    switch (outcome) {
-        case "SUCCESS":
-            return "good";
-        case "PARTIAL":
-            return "warning";
-        case "REPO_FAILURE":
-            return "bad";
-        default:
-            return "unknown";
-    }
-}
+import type { OpenRun } from "@/module/report";
 
 /** How much of an open run is done, of a hundred; `null` while nobody knows how much there is. */
 export function runProgress(open: OpenRun): number | null {

@@ -1,17 +1,4 @@
-import type { State } from "@/components/StateIcon.vue";
 import type { Delivery } from "@/module/report";
-
-const STATES: Record<Delivery["state"], State> = {
-    queued: "running",
-    sent: "good",
-    refused: "bad",
-    undeliverable: "bad",
-    not_sent: "off",
-};
-
-export function deliveryState(state: Delivery["state"]): State {
-    return STATES[state] ?? "unknown";
-}
 
 /** The newest mail first; the recipients of one mail in their order. */
 export function newestFirst(deliveries: Delivery[]): Delivery[] {
