@@ -172,7 +172,9 @@ export class Visit {
 
     /** Whether the page is wider than the window. */
     async overflows(): Promise<boolean> {
-        return this.frame.evaluate(() => document.documentElement.scrollWidth > window.innerWidth + 1);
+        return this.frame.evaluate(
+            () => document.documentElement.scrollWidth > window.innerWidth + 1,
+        );
     }
 
     /** The listeners that wait for tasks just now. */

@@ -5,7 +5,7 @@ import { clusterSentence, firstStep, needsAttention } from "@/pages/overview/clu
 import { attention, overview, planOverview } from "../shell/backups.mjs";
 
 const of = (more: object): Overview => overview(more).overview;
-const plan = (id: string, more: object = {}): PlanOverview => planOverview(id, more);
+const plan = (id: string, more: object = {}) => planOverview(id, more) as PlanOverview;
 const never = { strip: [], last: null };
 
 describe("the sentence on the whole cluster", () => {
