@@ -7,30 +7,30 @@ export type CheckOutput = OutputOf<"run-check">;
 
 /** What a check is of; no plan means every enabled one. */
 export interface CheckRequest {
-    plan: string | null;
-    planName: string;
-    notify: boolean;
+  plan: string | null;
+  planName: string;
+  notify: boolean;
 }
 
 export interface CheckState {
-    phase: "idle" | "running" | "done" | "failed";
-    request: CheckRequest | null;
-    percent: number | null;
-    output: CheckOutput | null;
-    error: ActionError | null;
-    endedAt: Date | null;
+  phase: "idle" | "running" | "done" | "failed";
+  request: CheckRequest | null;
+  percent: number | null;
+  output: CheckOutput | null;
+  error: ActionError | null;
+  endedAt: Date | null;
 }
 
 /** The action itself gives up after an hour. */
 const LIMIT_SECONDS = 3_700;
 
 const IDLE: CheckState = {
-    phase: "idle",
-    request: null,
-    percent: null,
-    output: null,
-    error: null,
-    endedAt: null,
+  phase: "idle",
+  request: null,
+  percent: null,
+  output: null,
+  error: null,
+  endedAt: null,
 };
 
 const state = shallowReactive<CheckState>({ ...IDLE });
@@ -42,39 +42,39 @@ const state = shallowReactive<CheckState>({ ...IDLE });
 export const check = readonly(state) as Readonly<CheckState>;
 
 export async function startCheck(
-    request: CheckRequest,
-    language: Language,
-    announcement: string,
+  request: CheckRequest,
+  language: Language,
+  announcement: string,
 ): Promise<void> {
-    if (state.phase === "running") return;
-    Object.assign(state, { ...IDLE, phase: "running", request });
-    try {
-        const output = await runAction(
-            "run-check",
-            {
-                ...(request.plan === null ? {} : { plan: request.plan }),
-                notify: request.notify,
-                language,
-            },
-            {
-                announce: { title: announcement },
-                onProgress: (percent) => (state.percent = percent),
-                limitSeconds: LIMIT_SECONDS,
-            },
-        );
-        Object.assign(state, { phase: "done", output });
-    } catch (error) {
-        if (!isActionError(error)) {
-            Object.assign(state, IDLE);
-            throw error;
-        }
-        Object.assign(state, { phase: "failed", error });
-    } finally {
-        state.endedAt = new Date();
+  if (state.phase === "running") return;
+  Object.assign(state, { ...IDLE, phase: "running", request });
+  try {
+    const output = await runAction(
+      "run-check",
+      {
+        ...(request.plan === null ? {} : { plan: request.plan }),
+        notify: request.notify,
+        language,
+      },
+      {
+        announce: { title: announcement },
+        onProgress: (percent) => (state.percent = percent),
+        limitSeconds: LIMIT_SECONDS,
+      },
+    );
+    Object.assign(state, { phase: "done", output });
+  } catch (error) {
+    if (!isActionError(error)) {
+      Object.assign(state, IDLE);
+      throw error;
     }
+    Object.assign(state, { phase: "failed", error });
+  } finally {
+    state.endedAt = new Date();
+  }
 }
 
 /** Makes room for another one. */
 export function forgetCheck(): void {
-    if (state.phase !== "running") Object.assign(state, IDLE);
+  if (state.phase !== "running") Object.assign(state, IDLE);
 }
