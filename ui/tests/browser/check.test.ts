@@ -1,13 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { fleet, reportOf } from "../shell/backups.mjs";
-import { startBrowser, stopBrowser, Visit } from "./harness";
+import { startBrowser, stopBrowser, Visit, type Answer } from "./harness";
 
 let visit: Visit;
 beforeAll(startBrowser);
 afterAll(stopBrowser);
 afterEach(() => visit?.close());
 
-const check = (answer: object) => ({ ...fleet(), "module/run-check": () => answer });
+const check = (answer: Answer) => ({ ...fleet(), "module/run-check": () => answer });
 const code = (error: string, field = "") => ({
   validation: [{ field, parameter: field, value: null, error, message: "its own words" }],
 });
@@ -36,7 +36,7 @@ describe("checking now", () => {
     await expect.poll(() => visit.app.getByLabel("What to check").inputValue()).toBe("1");
     await visit.app.getByRole("switch", { name: "Keep and mail the result" }).click();
     await visit.button("Start the check").click();
-    await visit.app.getByText("Nightly: Partially failed").waitFor();
+    await visit.app.getByText("Nightly: Partially failed").first().waitFor();
     expect(visit.sent("run-check")).toEqual([{ plan: "1", notify: true, language: "en" }]);
     await visit.app.getByText("The result was kept as reports").waitFor();
     await visit.app.getByRole("link", { name: "See the reports" }).click();

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { fleet, listOf, manyReports } from "../shell/backups.mjs";
-import { startBrowser, stopBrowser, Visit } from "./harness";
+import { startBrowser, stopBrowser, Visit, type Answer } from "./harness";
 
 let visit: Visit;
 beforeAll(startBrowser);
@@ -44,7 +44,7 @@ describe("the list of reports", () => {
     visit = await Visit.open({ page: "reports", handlers: fleet() });
     await listed(25);
     await visit.app.getByLabel("Outcome").selectOption("REPO_FAILURE");
-    await visit.app.getByText("1–19 of 19").waitFor();
+    await visit.app.getByText("1–20 of 20").waitFor();
     await visit.app.getByLabel("From").fill("2026-11-10");
     await expect.poll(place).toBe("&outcome=REPO_FAILURE&from=2026-11-10");
     await visit.app.getByLabel("To", { exact: true }).fill("2026-11-20");
@@ -70,11 +70,11 @@ describe("the list of reports", () => {
 
   it("opens from a link with everything set", async () => {
     visit = await Visit.open({
-      page: "reports&plan=2&outcome=PARTIAL&p=1&size=10&from=2026-11-01",
+      page: "reports&plan=1&outcome=PARTIAL&p=1&size=10&from=2026-11-01",
       handlers: fleet(),
     });
     await rows().first().waitFor();
-    expect(await visit.app.getByLabel("Plan", { exact: true }).inputValue()).toBe("2");
+    expect(await visit.app.getByLabel("Plan", { exact: true }).inputValue()).toBe("1");
     expect(await visit.app.getByLabel("Outcome").inputValue()).toBe("PARTIAL");
     expect(await visit.app.getByLabel("From").inputValue()).toBe("2026-11-01");
   });
@@ -181,7 +181,7 @@ describe("the list of reports", () => {
 });
 
 describe("when the list cannot be had", () => {
-  const with_ = (answer: object) => ({ ...fleet(), "module/list-reports": () => answer });
+  const broken = (answer: Answer) => ({ ...fleet(), "module/list-reports": () => answer });
   const code = (error: string) => ({
     validation: [{ field: "", parameter: "", value: null, error, message: "its words" }],
   });
@@ -194,7 +194,7 @@ describe("when the list cannot be had", () => {
     ["the agent is away", { http: 404 }, "The application's node does not answer"],
     ["nothing is set up", code("not_configured"), "Welcome to Backup Monitor"],
   ])("the page says that %s", async (_, answer, words) => {
-    visit = await Visit.open({ page: "reports", handlers: with_(answer) });
+    visit = await Visit.open({ page: "reports", handlers: broken(answer) });
     await visit.app.getByText(words).first().waitFor();
     expect(await visit.accessibility()).toEqual([]);
   });
