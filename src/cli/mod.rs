@@ -131,6 +131,14 @@ enum ConfigCommand {
     Check,
     /// Print a complete annotated example
     Example,
+    /// For programs: read JSON with the text of a configuration, and print its
+    /// settings as JSON
+    Settings,
+    /// For programs: read JSON with the text of a configuration and a change,
+    /// and print the new text, or every mistake, as JSON
+    Apply,
+    /// For programs: print the defaults, and what may be set, as JSON
+    Defaults,
 }
 
 #[derive(Debug, Subcommand)]
@@ -254,6 +262,9 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Config { command } => match command {
             ConfigCommand::Check => config::check(path),
             ConfigCommand::Example => config::example(),
+            ConfigCommand::Settings => config::settings(),
+            ConfigCommand::Apply => config::apply(),
+            ConfigCommand::Defaults => config::defaults(),
         },
         Command::Report { command } => match command {
             ReportCommand::List {
