@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use ns8_backup_monitor::cluster::{ClusterError, ClusterReader};
 use ns8_backup_monitor::model::{
-    ClockMark, ClusterState, Destination, DestinationId, Layout, Lock, Module, ModuleId, Node,
-    NodeId, Plan, PlanId, Probe, ProbeMethod, ProbeTarget, Reachability, Reason, RepoCause,
+    ClockMark, ClusterState, Destination, DestinationId, Fault, Layout, Lock, Module, ModuleId,
+    Node, NodeId, Plan, PlanId, Probe, ProbeMethod, ProbeTarget, Reachability, Reason, RepoCause,
     SkipReason, SmtpSettings, Status, StatusReading, Unreadable,
 };
 use ns8_backup_monitor::pipeline::{Clock, Peers};
@@ -352,10 +352,10 @@ impl Inside {
             PlanEdit::Unreadable(true) => {
                 self.plan(id)?;
                 self.state.plans.remove(id);
-                self.state.unreadable.push(Unreadable {
-                    key: format!("cluster/backup/{id}"),
-                    reason: Reason::NotAHash,
-                });
+                self.state.unreadable.push(Unreadable::new(
+                    format!("cluster/backup/{id}"),
+                    Reason::NotAHash,
+                ));
             }
             PlanEdit::Unreadable(false) => {
                 return Err("a plan that became unreadable is created again".into());
@@ -436,10 +436,10 @@ impl Inside {
             message: None,
         };
         let reading = if new.result == Ending::Unreadable {
-            StatusReading::Unreadable(Unreadable {
-                key: format!("node/{node}/backup_status/{} {}", new.plan, new.module),
-                reason: Reason::NotAStatus,
-            })
+            StatusReading::Unreadable(Unreadable::new(
+                format!("node/{node}/backup_status/{} {}", new.plan, new.module),
+                Reason::NotAStatus,
+            ))
         } else {
             StatusReading::Read(status)
         };
@@ -453,6 +453,32 @@ impl Inside {
         let made = self.snapshots.get(uuid).map_or(&[][..], Vec::as_slice);
         (made.len() as u64, made.iter().max().copied())
     }
+}
+
+/// As `cluster` reads a status whose time lies more than an hour ahead.
+fn disbelieve_the_future(
+    plan: &PlanId,
+    module: &ModuleId,
+    reading: &mut StatusReading,
+    now: Timestamp,
+) {
+    let Some(status) = reading.status() else {
+        return;
+    };
+    let limit = later(now, 3600);
+    let field = match (status.start > limit, status.end > limit) {
+        (true, _) => "start",
+        (_, true) => "end",
+        _ => return,
+    };
+    let node = status.node.unwrap_or(NodeId(1));
+    *reading = StatusReading::Unreadable(Unreadable {
+        stamp: reading.stamp(),
+        ..Unreadable::new(
+            format!("node/{node}/backup_status/{plan} {module}"),
+            Reason::Field(field.into(), Fault::InFuture),
+        )
+    });
 }
 
 pub fn later(at: Timestamp, seconds: i64) -> Timestamp {
@@ -473,10 +499,16 @@ impl ClusterReader for World {
         if !inside.redis_there {
             return Err(away());
         }
-        Ok(ClusterState {
+        let mut state = ClusterState {
             read_at: now,
             ..inside.state.clone()
-        })
+        };
+        for (plan, readings) in &mut state.statuses {
+            for (module, reading) in readings {
+                disbelieve_the_future(plan, module, reading, now);
+            }
+        }
+        Ok(state)
     }
 
     async fn smarthost(&self) -> Result<Option<SmtpSettings>, ClusterError> {
