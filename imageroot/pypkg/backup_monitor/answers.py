@@ -1,0 +1,73 @@
+"""What an action takes and gives: the request, the answer, and errors that a
+page can translate."""
+
+import json
+import re
+import signal
+import sys
+
+import agent
+
+LONGEST = 500
+ADDRESS = re.compile(r"([^\s<>@,;:\"'()\[\]]+)@([^\s<>@,;:\"'()\[\]]+)")
+
+
+class Trouble(Exception):
+    """Why an action cannot do its work. Code is for pages, message for people."""
+
+    def __init__(self, code, message, field=""):
+        super().__init__(message)
+        self.mistakes = [mistake(field, code, None, message)]
+
+
+class Mistakes(Trouble):
+    """What is wrong with a request, all of it."""
+
+    def __init__(self, mistakes):
+        super().__init__("", "")
+        self.mistakes = mistakes
+
+
+def mistake(field, code, value, message):
+    """One mistake in the form that NS8's pages know."""
+    return {
+        "field": field,
+        "parameter": field.split(".", 1)[0],
+        "value": value,
+        "error": code,
+        "message": message,
+    }
+
+
+def request():
+    """The request; none is as good as an empty one."""
+    given = json.load(sys.stdin)
+    return {} if given is None else given
+
+
+def answer(value):
+    """The action's output."""
+    json.dump(value, sys.stdout, ensure_ascii=False)
+    sys.stdout.write("\n")
+
+
+def run(step):
+    """Runs a step, which takes the request and returns the output."""
+    # A cancelled action ends what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        answer(step(request()))
+    except Trouble as trouble:
+        for told in trouble.mistakes:
+            place = f"{told['field']}: " if told["field"] else ""
+            print(f"{agent.SD_ERR}{place}{told['message']} ({told['error']})", file=sys.stderr)
+        agent.set_status("validation-failed")
+        answer(trouble.mistakes)
+        sys.exit(2)
+
+
+def cut(text):
+    """Words of the program, as every user of the cluster may read them: with mail
+    addresses shortened, and not endless."""
+    text = ADDRESS.sub(lambda found: f"{found[1][:2]}…@{found[2]}", text)
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
