@@ -343,6 +343,7 @@ mod tests {
                     cause: *cause,
                     snapshots: newest.map(|_| 1),
                     newest: newest.map(at),
+                    recent: Vec::new(),
                     size: None,
                     locks: Vec::new(),
                     message: None,

@@ -448,10 +448,12 @@ impl Inside {
         Ok(())
     }
 
-    fn newest(&self, target: &ProbeTarget) -> (u64, Option<Timestamp>) {
+    /// Newest first.
+    fn saved(&self, target: &ProbeTarget) -> Vec<Timestamp> {
         let uuid = target.path.rsplit('/').next().unwrap_or_default();
-        let made = self.snapshots.get(uuid).map_or(&[][..], Vec::as_slice);
-        (made.len() as u64, made.iter().max().copied())
+        let mut made = self.snapshots.get(uuid).cloned().unwrap_or_default();
+        made.sort_by(|a, b| b.cmp(a));
+        made
     }
 }
 
@@ -567,7 +569,7 @@ impl Prober for World {
             .find(|cause| *cause != RepoCause::Reachable)
             .unwrap_or(RepoCause::Reachable);
         let reached = cause == RepoCause::Reachable;
-        let (count, newest) = inside.newest(target);
+        let saved = inside.saved(target);
         let lock = Lock {
             owner: "root@old-node".into(),
             since: Some(later(wall, -2 * 86_400)),
@@ -577,8 +579,9 @@ impl Prober for World {
             module: target.module.clone(),
             path: target.path.clone(),
             cause,
-            snapshots: reached.then_some(count),
-            newest: newest.filter(|_| reached),
+            snapshots: reached.then_some(saved.len() as u64),
+            newest: saved.first().copied().filter(|_| reached),
+            recent: if reached { saved } else { Vec::new() },
             size: reached.then_some(SIZE),
             locks: if cause == RepoCause::Locked {
                 vec![lock]
