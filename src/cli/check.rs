@@ -8,7 +8,7 @@ use anyhow::bail;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::output::{self, Format};
+use super::output::{self, Format, Progress};
 use super::{mail, setup};
 use crate::cluster::SnapshotReader;
 use crate::config::Method;
@@ -29,7 +29,14 @@ pub struct Request {
     pub notify: bool,
     /// Instead of the cluster.
     pub snapshot: Option<PathBuf>,
+    /// Who is told how far it is.
+    pub progress: Progress,
 }
+
+/// How much of all is done when the cluster is read.
+const READ: usize = 10;
+/// How much of all is done when everything is decided.
+const DECIDED: usize = 95;
 
 #[derive(Serialize)]
 struct Checked<'a> {
@@ -61,7 +68,8 @@ fn of_snapshot(path: Option<PathBuf>, file: &Path) -> anyhow::Result<Parts> {
 }
 
 async fn check(parts: Parts, request: Request) -> anyhow::Result<ExitCode> {
-    output::progress("reading the cluster");
+    let progress = request.progress;
+    progress.at(0, "reading the cluster");
     let state = setup::read(parts.reader.as_ref(), &parts.config.redis).await?;
     let reports = reports(&parts, &state, &request).await?;
     let Some(outcome) = reports.iter().map(|report| report.outcome).max() else {
@@ -69,8 +77,10 @@ async fn check(parts: Parts, request: Request) -> anyhow::Result<ExitCode> {
     };
     print(&parts, &request, outcome, &reports)?;
     if request.notify {
+        progress.at(percent(DECIDED), "sending the mails");
         notify(parts, reports).await?;
     }
+    progress.at(100, "done");
     Ok(ExitCode::from(match outcome {
         Outcome::Success => 0,
         Outcome::Partial => 1,
@@ -85,8 +95,12 @@ async fn reports(
     request: &Request,
 ) -> anyhow::Result<Vec<Report>> {
     let mut reports = Vec::new();
-    for run in runs(state, request.plan.as_ref())? {
-        output::progress(&format!("plan {}: {}", run.plan_id, run.plan.name));
+    let runs = runs(state, request.plan.as_ref())?;
+    let all = runs.len().max(1);
+    for (done, run) in runs.into_iter().enumerate() {
+        let done = READ + (DECIDED - READ) * done / all;
+        let step = format!("plan {}: {}", run.plan_id, run.plan.name);
+        request.progress.at(percent(done), &step);
         let probes = probes_of(parts, state, &run).await;
         let around = Circumstances {
             state: Some(state),
@@ -100,6 +114,10 @@ async fn reports(
         reports.push(verdict::of_run(&run, probes, around));
     }
     Ok(reports)
+}
+
+fn percent(done: usize) -> u8 {
+    u8::try_from(done).unwrap_or(100)
 }
 
 fn runs(state: &ClusterState, plan: Option<&PlanId>) -> anyhow::Result<Vec<JudgedRun>> {
@@ -170,6 +188,6 @@ async fn notify(parts: Parts, reports: Vec<Report>) -> anyhow::Result<()> {
         }
     }
     let delivered = mail::deliver_or_leave(parts, store).await?;
-    output::note(&delivered.told);
+    output::note(&delivered.told());
     Ok(())
 }

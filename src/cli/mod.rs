@@ -16,6 +16,7 @@ mod serve;
 mod setup;
 mod signals;
 mod snapshot;
+mod time;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -23,8 +24,8 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use crate::config::{self as settings, ConfigErrors};
-use crate::model::{Mailbox, ReportId};
+use crate::config::ConfigErrors;
+use crate::model::ReportId;
 
 const CONFIG_HELP: &str = "\
 The configuration file [env: CONFIG_FILE] [default: /etc/ns8-backup-monitor/config.yml]";
@@ -85,6 +86,11 @@ enum Command {
         /// Read this snapshot file instead of the cluster; no repository is asked
         #[arg(long, value_name = "FILE")]
         snapshot: Option<PathBuf>,
+        /// Tell how far it is: with json a line for each step, on the standard
+        /// error
+        #[arg(long, value_enum, value_name = "FORM", default_value_t, hide_default_value = true,
+              num_args = 0..=1, default_missing_value = "json")]
+        progress: output::Progress,
     },
     /// Show how everything stands: every plan, what needs attention, what no
     /// plan backs up
@@ -94,14 +100,7 @@ enum Command {
         format: output::Format,
     },
     /// Send a test mail to every recipient now and show the server's answers
-    TestMail {
-        /// Instead of the configured recipients
-        #[arg(long, value_name = "ADDRESS", value_parser = settings::mailbox)]
-        to: Vec<Mailbox>,
-        /// How to print
-        #[arg(long, value_enum, default_value_t)]
-        format: output::Format,
-    },
+    TestMail(mail::TestArguments),
     /// Check the configuration, or print an example of one
     Config {
         #[command(subcommand)]
@@ -131,35 +130,29 @@ enum ConfigCommand {
     Check,
     /// Print a complete annotated example
     Example,
+    /// For programs: read JSON with the text of a configuration, and print its
+    /// settings as JSON
+    Settings,
+    /// For programs: read JSON with the text of a configuration and a change,
+    /// and print the new text, or every mistake, as JSON
+    Apply,
+    /// For programs: print the defaults, and what may be set, as JSON
+    Defaults,
 }
 
 #[derive(Debug, Subcommand)]
 enum ReportCommand {
     /// The newest reports
-    List {
-        /// Only of this plan
-        #[arg(long, value_name = "ID")]
-        plan: Option<String>,
-        /// How many
-        #[arg(long, default_value_t = 20, value_name = "N",
-              value_parser = clap::value_parser!(u16).range(1..=10_000))]
-        limit: u16,
-        /// How to print
-        #[arg(long, value_enum, default_value_t)]
-        format: output::Format,
-    },
+    List(report::ListArguments),
     /// One report, and what became of its mails
-    Show {
-        /// Its number, as `report list` shows it
-        id: i64,
-        /// How to print
-        #[arg(long, value_enum, default_value_t)]
-        format: output::Format,
-    },
+    Show(report::ShowArguments),
     /// Mail a report again, with today's recipients, language and templates
     Resend {
         /// Its number, as `report list` shows it
         id: i64,
+        /// How to print
+        #[arg(long, value_enum, default_value_t)]
+        format: output::Format,
     },
 }
 
@@ -240,6 +233,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
             format,
             notify,
             snapshot,
+            progress,
         } => check::run(
             path,
             check::Request {
@@ -247,22 +241,22 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
                 format,
                 notify,
                 snapshot,
+                progress,
             },
         ),
         Command::Overview { format } => overview::run(path, format),
-        Command::TestMail { to, format } => mail::run(path, to, format),
+        Command::TestMail(arguments) => mail::run(path, arguments),
         Command::Config { command } => match command {
             ConfigCommand::Check => config::check(path),
             ConfigCommand::Example => config::example(),
+            ConfigCommand::Settings => config::settings(),
+            ConfigCommand::Apply => config::apply(),
+            ConfigCommand::Defaults => config::defaults(),
         },
         Command::Report { command } => match command {
-            ReportCommand::List {
-                plan,
-                limit,
-                format,
-            } => report::list(path, plan.map(Into::into), limit, format),
-            ReportCommand::Show { id, format } => report::show(path, ReportId(id), format),
-            ReportCommand::Resend { id } => report::resend(path, ReportId(id)),
+            ReportCommand::List(arguments) => report::list(path, arguments),
+            ReportCommand::Show(arguments) => report::show(path, &arguments),
+            ReportCommand::Resend { id, format } => report::resend(path, ReportId(id), format),
         },
         Command::Health => health::run(path),
         Command::Demo => demo::run(),

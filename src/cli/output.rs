@@ -19,6 +19,29 @@ pub enum Format {
     Json,
 }
 
+/// Who is told how far something is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Progress {
+    /// A person at a terminal; nobody, where there is none.
+    #[default]
+    Terminal,
+    /// A program: a line of JSON for each step, on the standard error.
+    Json,
+}
+
+impl Progress {
+    /// Says what is done now, when `percent` of all is done.
+    pub fn at(self, percent: u8, step: &str) {
+        match self {
+            Self::Terminal => progress(step),
+            Self::Json => {
+                let line = serde_json::json!({ "progress": percent, "step": sanitize(step) });
+                let _ = writeln!(std::io::stderr().lock(), "{line}");
+            }
+        }
+    }
+}
+
 /// Prints a value as JSON.
 pub fn json(value: &impl Serialize) -> anyhow::Result<()> {
     print(|out| {

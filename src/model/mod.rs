@@ -51,7 +51,7 @@ pub use report::{
     PlanSummary, Report, ReportKind, StoredReport, Warning,
 };
 pub use run::{JudgedMember, JudgedRun, RunKind};
-pub use text::{sanitize, truncate};
+pub use text::{sanitize, shorten_addresses, truncate};
 pub use watch::{
     ClockMark, DURATIONS, Elapse, HandRun, Identity, LateRun, Lost, ModuleMemory, NewestRun,
     NodeZone, OpenRun, PartMember, PartState, PlanWatch, RunPart, Watch, Watched, WholeWatch,

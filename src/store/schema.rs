@@ -1,6 +1,7 @@
 //! The tables, and how a database is opened and brought up to date.
 
 mod v2;
+mod v3;
 
 use std::path::Path;
 use std::time::Duration;
@@ -24,7 +25,7 @@ type Step = fn(&Connection) -> Result<(), StoreError>;
 
 /// Every step from one format to the next; the format is their count and
 /// stands in `user_version`.
-const MIGRATIONS: &[Step] = &[|db| Ok(db.execute_batch(V1)?), v2::up];
+const MIGRATIONS: &[Step] = &[|db| Ok(db.execute_batch(V1)?), v2::up, v3::up];
 
 /// No version of this program will ever have so high a format.
 const FAR: i64 = 256;

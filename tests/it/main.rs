@@ -35,4 +35,5 @@ mod simulator;
 mod support;
 mod tasks;
 mod transports;
+mod vpn;
 mod watching;

@@ -247,6 +247,7 @@ impl Program {
                 clock: Arc::new(self.outside.clone()),
                 peers: Arc::new(self.outside.clone()),
                 metrics: watch::channel(Arc::from("")).0,
+                vpn: watch::channel(None).0,
                 alerts: Arc::new(Notify::new()),
                 look: Arc::new(LookNow::default()),
                 mails: Arc::new(Notify::new()),
