@@ -12,7 +12,7 @@ use super::place::Place;
 use super::{StoreError, damage};
 
 /// How long to wait for another process that is writing.
-const BUSY: Duration = Duration::from_secs(5);
+pub(super) const BUSY: Duration = Duration::from_secs(5);
 
 /// Memory for pages, in KiB.
 const CACHE_KIB: i64 = 1024;
