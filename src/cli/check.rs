@@ -14,7 +14,8 @@ use crate::cluster::SnapshotReader;
 use crate::config::Method;
 use crate::correlator::judge;
 use crate::logging::Role;
-use crate::model::{ClusterState, JudgedRun, Outcome, PlanId, Report};
+use crate::model::{ClusterState, JudgedRun, Language, Outcome, PlanId, Report};
+use crate::notifier::Said;
 use crate::pipeline::{Parts, probes_of};
 use crate::store::{Saved, Store};
 use crate::verdict::{self, Circumstances};
@@ -29,6 +30,9 @@ pub struct Request {
     pub notify: bool,
     /// Instead of the cluster.
     pub snapshot: Option<PathBuf>,
+    /// In which language it is told, instead of that of the mails. These stay
+    /// in theirs.
+    pub language: Option<Language>,
     /// Who is told how far it is.
     pub progress: Progress,
 }
@@ -43,6 +47,8 @@ struct Checked<'a> {
     format: &'static str,
     outcome: Outcome,
     reports: &'a [Report],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    said: Option<Vec<Said>>,
 }
 
 /// What stands for the configuration where there is none: somebody's snapshot
@@ -154,16 +160,20 @@ fn print(
     outcome: Outcome,
     reports: &[Report],
 ) -> anyhow::Result<()> {
+    let mut mail = parts.config.mail.clone();
+    mail.language = request.language.unwrap_or(mail.language);
+    let said = || reports.iter().map(|report| Said::of(report, &mail));
     match request.format {
         Format::Json => output::json(&Checked {
             format: "ns8-backup-monitor/check/1",
             outcome,
             reports,
+            said: request.language.map(|_| said().collect()),
         }),
         Format::Text => {
             let texts: Vec<String> = reports
                 .iter()
-                .map(|report| parts.text(report))
+                .map(|report| parts.text(report, &mail))
                 .collect::<Result<_, _>>()?;
             output::text(&texts.join("\n\n"))
         }

@@ -16,6 +16,7 @@ mod serve;
 mod setup;
 mod signals;
 mod snapshot;
+mod state;
 mod time;
 
 use std::ffi::OsString;
@@ -25,7 +26,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::config::ConfigErrors;
-use crate::model::ReportId;
+use crate::model::{Language, ReportId};
 
 const CONFIG_HELP: &str = "\
 The configuration file [env: CONFIG_FILE] [default: /etc/ns8-backup-monitor/config.yml]";
@@ -86,6 +87,10 @@ enum Command {
         /// Read this snapshot file instead of the cluster; no repository is asked
         #[arg(long, value_name = "FILE")]
         snapshot: Option<PathBuf>,
+        /// In which language, en or it, instead of that of the mails; with json
+        /// also the words of the mail
+        #[arg(long, value_name = "LANGUAGE", value_parser = output::language)]
+        language: Option<Language>,
         /// Tell how far it is: with json a line for each step, on the standard
         /// error
         #[arg(long, value_enum, value_name = "FORM", default_value_t, hide_default_value = true,
@@ -110,6 +115,11 @@ enum Command {
     Report {
         #[command(subcommand)]
         command: ReportCommand,
+    },
+    /// Copy the database, also while the service writes to it
+    State {
+        #[command(subcommand)]
+        command: StateCommand,
     },
     /// Ask the running service whether it lives (for a container's health check)
     Health,
@@ -138,6 +148,17 @@ enum ConfigCommand {
     Apply,
     /// For programs: print the defaults, and what may be set, as JSON
     Defaults,
+}
+
+#[derive(Debug, Subcommand)]
+enum StateCommand {
+    /// Write a copy that fits together, for a backup: all reports, what is
+    /// remembered of every plan, and the mails that wait
+    Dump {
+        /// Where to; a file that is there is replaced when the copy is whole
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -233,6 +254,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
             format,
             notify,
             snapshot,
+            language,
             progress,
         } => check::run(
             path,
@@ -241,6 +263,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
                 format,
                 notify,
                 snapshot,
+                language,
                 progress,
             },
         ),
@@ -257,6 +280,9 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
             ReportCommand::List(arguments) => report::list(path, arguments),
             ReportCommand::Show(arguments) => report::show(path, &arguments),
             ReportCommand::Resend { id, format } => report::resend(path, ReportId(id), format),
+        },
+        Command::State { command } => match command {
+            StateCommand::Dump { file } => state::dump(path, &file),
         },
         Command::Health => health::run(path),
         Command::Demo => demo::run(),

@@ -1,13 +1,13 @@
 //! Printing: to people and to programs.
 
-use std::io::{ErrorKind, IsTerminal as _, Result, StdoutLock, Write as _};
+use std::io::{self, ErrorKind, IsTerminal as _, StdoutLock, Write as _};
 
 use anyhow::Context as _;
 use clap::ValueEnum;
 use serde::Serialize;
 
 use crate::config::ConfigErrors;
-use crate::model::sanitize;
+use crate::model::{Language, sanitize};
 
 /// Who reads the output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -17,6 +17,15 @@ pub enum Format {
     Text,
     /// A program; the shapes are documented in `docs/JSON.md`.
     Json,
+}
+
+/// A language by its name.
+pub fn language(name: &str) -> Result<Language, &'static str> {
+    match name {
+        "en" => Ok(Language::En),
+        "it" => Ok(Language::It),
+        _ => Err("it is en or it"),
+    }
 }
 
 /// Who is told how far something is.
@@ -57,7 +66,7 @@ pub fn text(text: &str) -> anyhow::Result<()> {
 }
 
 /// A reader that went away, such as `head`, is no error; half an output is.
-fn print(write: impl FnOnce(&mut StdoutLock<'_>) -> Result<()>) -> anyhow::Result<()> {
+fn print(write: impl FnOnce(&mut StdoutLock<'_>) -> io::Result<()>) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     match write(&mut out).and_then(|()| out.flush()) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),

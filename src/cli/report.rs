@@ -65,7 +65,7 @@ pub struct ShowArguments {
     #[arg(long, value_enum, default_value_t)]
     format: Format,
     /// In which language, en or it, instead of that of the mails
-    #[arg(long, value_name = "LANGUAGE", value_parser = language)]
+    #[arg(long, value_name = "LANGUAGE", value_parser = output::language)]
     language: Option<Language>,
     /// Show mail addresses as ma…@example.org, and less of the servers' answers
     #[arg(long)]
@@ -78,14 +78,6 @@ fn outcome(name: &str) -> Result<Outcome, String> {
     let names = || all.map(Outcome::as_str).join(", ");
     let found = all.into_iter().find(same);
     found.ok_or_else(|| format!("it is one of {}", names()))
-}
-
-fn language(name: &str) -> Result<Language, String> {
-    match name {
-        "en" => Ok(Language::En),
-        "it" => Ok(Language::It),
-        _ => Err("it is en or it".to_owned()),
-    }
 }
 
 #[derive(Serialize)]
@@ -232,7 +224,7 @@ pub fn show(path: Option<PathBuf>, arguments: &ShowArguments) -> anyhow::Result<
         })?,
         Format::Text => {
             let parts = Parts::build(config)?;
-            let text = parts.text(&stored.report)?;
+            let text = parts.text(&stored.report, &parts.config.mail)?;
             let mails = sent(&deliveries, &parts.config);
             output::text(&format!("{}\n\n{mails}", text.trim_end()))?;
         }

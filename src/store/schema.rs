@@ -12,7 +12,7 @@ use super::place::Place;
 use super::{StoreError, damage};
 
 /// How long to wait for another process that is writing.
-const BUSY: Duration = Duration::from_secs(5);
+pub(super) const BUSY: Duration = Duration::from_secs(5);
 
 /// Bytes of the write-ahead log that are kept on the disk once it is empty.
 const LOG_KEPT: i64 = 8 * 1024 * 1024;

@@ -28,6 +28,7 @@ mod probe_backends;
 mod probe_child;
 mod receiver;
 mod refused_account;
+mod restored;
 mod scenarios;
 mod secrets;
 mod service;

@@ -122,6 +122,25 @@ fn a_hostile_name_cannot_move_the_cursor() {
 }
 
 #[test]
+fn words_come_in_the_language_that_is_asked_for_and_mails_in_theirs() {
+    let cluster = one_of_two_failed();
+    let program = program_for(&cluster);
+    let english = program.run(&["check", "--format", "json"]).exits(1).json();
+    assert_eq!(english.get("said"), None);
+    let italian = ["check", "--format", "json", "--language", "it", "--notify"];
+    let italian = program.run(&italian).exits(1).json();
+    let said = italian["said"].as_array().unwrap();
+    assert_eq!(said.len(), italian["reports"].as_array().unwrap().len());
+    assert_eq!(said[0]["language"], "it");
+    let text = program.run(&["check", "--language", "it"]).exits(1).out;
+    assert!(text.contains(said[0]["what"].as_str().unwrap()), "{text}");
+    let shown = program.run(&["report", "show", "1", "--format", "json"]);
+    let shown = shown.exits(0).json();
+    let subject = shown["deliveries"][0]["subject"].as_str().unwrap();
+    assert!(subject.contains("partially failed"), "{subject}");
+}
+
+#[test]
 fn a_program_is_told_how_far_it_is_line_by_line() {
     let cluster = one_of_two_failed();
     let program = program_for(&cluster);
