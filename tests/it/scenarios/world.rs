@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use ns8_backup_monitor::cluster::{ClusterError, ClusterReader};
 use ns8_backup_monitor::model::{
-    ClockMark, ClusterState, Destination, DestinationId, Fault, Layout, Lock, Module, ModuleId,
-    Node, NodeId, Plan, PlanId, Probe, ProbeMethod, ProbeTarget, Reachability, Reason, RepoCause,
+    ClockMark, ClusterState, Destination, DestinationId, Layout, Lock, Module, ModuleId, Node,
+    NodeId, Plan, PlanId, Probe, ProbeMethod, ProbeTarget, Reachability, Reason, RepoCause,
     SkipReason, SmtpSettings, Status, StatusReading, Unreadable,
 };
 use ns8_backup_monitor::pipeline::{Clock, Peers};
@@ -17,6 +17,7 @@ use ns8_backup_monitor::repo_check::Prober;
 use tokio::sync::Notify;
 
 use super::actions::DESTINATION;
+use super::future;
 use super::language::{
     Change, Ending, ModuleBecomes, NewPlan, NewStatus, Place, PlanEdit, Runs, Setup,
 };
@@ -457,32 +458,6 @@ impl Inside {
     }
 }
 
-/// As `cluster` reads a status whose time lies more than an hour ahead.
-fn disbelieve_the_future(
-    plan: &PlanId,
-    module: &ModuleId,
-    reading: &mut StatusReading,
-    now: Timestamp,
-) {
-    let Some(status) = reading.status() else {
-        return;
-    };
-    let limit = later(now, 3600);
-    let field = match (status.start > limit, status.end > limit) {
-        (true, _) => "start",
-        (_, true) => "end",
-        _ => return,
-    };
-    let node = status.node.unwrap_or(NodeId(1));
-    *reading = StatusReading::Unreadable(Unreadable {
-        stamp: reading.stamp(),
-        ..Unreadable::new(
-            format!("node/{node}/backup_status/{plan} {module}"),
-            Reason::Field(field.into(), Fault::InFuture),
-        )
-    });
-}
-
 pub fn later(at: Timestamp, seconds: i64) -> Timestamp {
     at.checked_add(SignedDuration::from_secs(seconds)).unwrap()
 }
@@ -507,7 +482,7 @@ impl ClusterReader for World {
         };
         for (plan, readings) in &mut state.statuses {
             for (module, reading) in readings {
-                disbelieve_the_future(plan, module, reading, now);
+                future::disbelieve(plan, module, reading, now);
             }
         }
         Ok(state)
