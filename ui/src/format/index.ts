@@ -1,6 +1,7 @@
 import { computed } from "vue";
 import { useI18n } from "vue-i18n";
 import { numberLocale } from "@/i18n";
+import { numberFormat } from "./intl";
 import { formatDuration, formatSize } from "./numbers";
 import { formatDay, formatDistance, formatExactTime, formatTime } from "./times";
 
@@ -21,7 +22,7 @@ export function useFormat() {
     day: orUnknown((time: string) => formatDay(time, way.value)),
     duration: orUnknown((seconds: number) => formatDuration(seconds, way.value)),
     size: orUnknown((bytes: number) => formatSize(bytes, way.value)),
-    number: orUnknown((value: number) => new Intl.NumberFormat(way.value).format(value)),
+    number: orUnknown((value: number) => numberFormat(way.value, {}).format(value)),
     list: (words: string[]) => new Intl.ListFormat(way.value).format(words),
     distance: (time: string, now: Date) => formatDistance(time, now, way.value),
   };

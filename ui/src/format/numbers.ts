@@ -1,3 +1,5 @@
+import { numberFormat } from "./intl";
+
 const SIZE_UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
 
 /** `45.0 GiB`, as the mails write it. */
@@ -9,7 +11,7 @@ export function formatSize(bytes: number, locale: string): string {
     unit += 1;
   }
   const digits = unit === 0 || value >= 99.95 ? 0 : 1;
-  const number = new Intl.NumberFormat(locale, {
+  const number = numberFormat(locale, {
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
   }).format(value);
@@ -25,7 +27,7 @@ const UNITS: [Unit, number][] = [
 ];
 
 function part(value: number, unit: Unit, locale: string): string {
-  return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "short" }).format(value);
+  return numberFormat(locale, { style: "unit", unit, unitDisplay: "short" }).format(value);
 }
 
 /** `1 hr 5 min`: the two largest units that say something. */

@@ -1,3 +1,5 @@
+import { dateFormat, distanceFormat } from "./intl";
+
 function parsed(time: string): Date | null {
   const date = new Date(time);
   return Number.isNaN(date.getTime()) ? null : date;
@@ -7,7 +9,7 @@ function parsed(time: string): Date | null {
 export function formatTime(time: string, locale: string, timeZone?: string): string {
   const date = parsed(time);
   if (!date) return time;
-  return new Intl.DateTimeFormat(locale, {
+  return dateFormat(locale, {
     day: "numeric",
     month: "short",
     year: "numeric",
@@ -22,7 +24,7 @@ export function formatTime(time: string, locale: string, timeZone?: string): str
 export function formatExactTime(time: string, locale: string, timeZone?: string): string {
   const date = parsed(time);
   if (!date) return time;
-  return new Intl.DateTimeFormat(locale, {
+  return dateFormat(locale, {
     weekday: "short",
     day: "numeric",
     month: "long",
@@ -39,7 +41,7 @@ export function formatExactTime(time: string, locale: string, timeZone?: string)
 export function formatDay(time: string, locale: string, timeZone?: string): string {
   const date = parsed(time);
   if (!date) return time;
-  return new Intl.DateTimeFormat(locale, {
+  return dateFormat(locale, {
     day: "numeric",
     month: "short",
     year: "numeric",
@@ -58,7 +60,7 @@ export function formatDistance(time: string, now: Date, locale: string): string 
   const date = parsed(time);
   if (!date) return time;
   const seconds = (date.getTime() - now.getTime()) / 1000;
-  const words = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+  const words = distanceFormat(locale, { numeric: "auto" });
   for (const [unit, length] of STEPS) {
     if (Math.abs(seconds) >= length) return words.format(Math.trunc(seconds / length), unit);
   }

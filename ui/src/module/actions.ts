@@ -1,4 +1,5 @@
 import type { Delivery, OutcomeName, Overview, Report, ReportEntry, Time } from "./report";
+import type { Said } from "./said";
 import type {
   Configuration,
   ConfigureInput,
@@ -29,8 +30,16 @@ export interface ListReportsInput {
   text?: string;
 }
 
-/** The words of the mail, in the language that was asked for. */
-export type Said = Record<string, unknown>;
+/** What became of a report that was mailed again. */
+export interface Resent {
+  format: string;
+  id: number;
+  /** The running service delivers it within seconds; else it was tried at once. */
+  left_to_service: boolean;
+  sent: number;
+  waiting: number;
+  lost: number;
+}
 
 /** What an action takes that takes nothing. */
 export type Nothing = Record<string, never>;
@@ -51,7 +60,7 @@ interface Actions {
     input: { id: number; language: Language };
     output: { format: string; id: number; report: Report; deliveries: Delivery[]; said: Said };
   };
-  "resend-report": { input: { id: number }; output: { id: number; queued: true } };
+  "resend-report": { input: { id: number }; output: Resent };
   "run-check": {
     input: { plan?: string; notify?: boolean; language?: Language };
     /** `said` stands beside the reports, in their order, where a language was named. */

@@ -27,6 +27,14 @@ export interface RunSummary {
   outcome: OutcomeName | null;
   bad: number;
   counted: number;
+  /** Of everything that was backed up; where it is known. */
+  size?: number | null;
+}
+
+/** How a destination answered when it was asked last. */
+export interface ProbeSummary {
+  at: Time;
+  health: "fine" | "failed" | "not_checked";
 }
 
 export interface OpenRun {
@@ -49,6 +57,8 @@ export interface PlanOverview {
   plan: Plan;
   destination: string | null;
   destination_name: string | null;
+  /** Where it is known. */
+  destination_probe?: ProbeSummary | null;
   standing: Standing;
   bad_since: Time | null;
   applications: number;

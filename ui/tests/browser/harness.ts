@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import axe from "axe-core";
-import { chromium, type Browser, type FrameLocator, type Page } from "playwright-core";
+import { chromium, type Browser, type Frame, type FrameLocator, type Page } from "playwright-core";
 import { makeToken, startShell } from "../shell/server.mjs";
 import { schemaChecks } from "../shell/schemas.mjs";
 import { MODULE, world } from "../shell/world.mjs";
@@ -102,6 +102,13 @@ export class Visit {
     return this.page.frameLocator("#app-frame");
   }
 
+  /** The document of the pages. The one around has `/apps/` in its address too. */
+  get frame(): Frame {
+    const frame = this.page.frames().find((one) => one.url().endsWith("/index.html"));
+    if (!frame) throw new Error("the pages are not there");
+    return frame;
+  }
+
   /** What the address says behind `#`. */
   get place(): string {
     return this.page.url().replace(/^[^#]*#/, "");
@@ -134,8 +141,7 @@ export class Visit {
    * own blue on its buttons and links is NS8's palette and left out.
    */
   async accessibility(): Promise<string[]> {
-    const frame = this.page.frames().find((one) => one.url().includes("/apps/"));
-    if (!frame) throw new Error("the pages are not there");
+    const { frame } = this;
     await frame.evaluate(axe.source);
     const found = await frame.evaluate(async () => {
       const run = (window as unknown as { axe: typeof axe }).axe;
@@ -164,8 +170,7 @@ export class Visit {
 
   /** Whether the page is wider than the window. */
   async overflows(): Promise<boolean> {
-    const frame = this.page.frames().find((one) => one.url().includes("/apps/"))!;
-    return frame.evaluate(() => document.documentElement.scrollWidth > window.innerWidth + 1);
+    return this.frame.evaluate(() => document.documentElement.scrollWidth > window.innerWidth + 1);
   }
 
   /** The listeners that wait for tasks just now. */

@@ -141,7 +141,9 @@ export function world({ configured = true, extra = {} } = {}) {
     "module/get-overview": example("get-overview"),
     "module/list-reports": example("list-reports"),
     "module/get-report": example("get-report"),
-    "module/resend-report": (input) => ({ output: { id: input.id, queued: true } }),
+    "module/resend-report": (input) => ({
+      output: { ...examples("resend-report")[0], id: input.id },
+    }),
     "module/run-check": () => ({ output: examples("run-check")[0], steps: [20, 40, 60, 80] }),
     "cluster/list-backups": () => ({ output: { backups: [], unconfigured_instances: [] } }),
     "cluster/list-backup-repositories": () => ({ output: { repositories: [] } }),
