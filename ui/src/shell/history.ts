@@ -43,8 +43,7 @@ export function createShellHistory(host: Host): RouterHistory {
   let state: HistoryState = {};
   let before = location;
 
-  function look(): void {
-    if (shell.location.hash === seen) return;
+  function arrive(): void {
     seen = shell.location.hash;
     const now = read();
     if (now === null || now === location) return;
@@ -59,9 +58,15 @@ export function createShellHistory(host: Host): RouterHistory {
     }
   }
 
+  // An address that stays as it was says nothing: the shell's router may still be on
+  // its way to the one it was sent to. An event says that somebody went there.
+  function look(): void {
+    if (shell.location.hash !== seen) arrive();
+  }
+
   const timer = setInterval(look, LOOK_EVERY_MS);
-  shell.addEventListener("hashchange", look);
-  shell.addEventListener("popstate", look);
+  shell.addEventListener("hashchange", arrive);
+  shell.addEventListener("popstate", arrive);
 
   return {
     base: "",
@@ -95,8 +100,8 @@ export function createShellHistory(host: Host): RouterHistory {
     createHref: (to) => `${shell.location.pathname}#${toShell(moduleId, to)}`,
     destroy() {
       clearInterval(timer);
-      shell.removeEventListener("hashchange", look);
-      shell.removeEventListener("popstate", look);
+      shell.removeEventListener("hashchange", arrive);
+      shell.removeEventListener("popstate", arrive);
       callbacks.clear();
     },
   };
