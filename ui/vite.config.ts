@@ -12,60 +12,60 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
  * exports of that source entry are all that is needed, and let the rest go.
  */
 function carbonVueFromSource(): Plugin {
-    const entry = here("./node_modules/@carbon/vue/src/index.js");
-    return {
-        name: "carbon-vue-from-source",
-        enforce: "pre",
-        resolveId: (id) => (id === "@carbon/vue" ? entry : null),
-        load(id) {
-            if (id !== entry) return null;
-            const exports = readFileSync(entry, "utf8").match(
-                /^export \{[^}]*\} from .*$|^export \* from .*$/gm,
-            );
-            return (exports ?? []).join("\n");
-        },
-    };
+  const entry = here("./node_modules/@carbon/vue/src/index.js");
+  return {
+    name: "carbon-vue-from-source",
+    enforce: "pre",
+    resolveId: (id) => (id === "@carbon/vue" ? entry : null),
+    load(id) {
+      if (id !== entry) return null;
+      const exports = readFileSync(entry, "utf8").match(
+        /^export \{[^}]*\} from .*$|^export \* from .*$/gm,
+      );
+      return (exports ?? []).join("\n");
+    },
+  };
 }
 
 export default defineConfig({
-    base: "./",
-    plugins: [carbonVueFromSource(), vue()],
-    resolve: {
-        alias: [
-            { find: "@", replacement: here("./src") },
-            // CommonJS icons bring a second Vue with them.
-            { find: /^@carbon\/icons-vue\/lib\//, replacement: "@carbon/icons-vue/es/" },
-        ],
-    },
-    build: {
-        target: "es2022",
-        sourcemap: false,
-        assetsInlineLimit: 0,
-        chunkSizeWarningLimit: 800,
-    },
-    test: {
-        projects: [
-            {
-                extends: true,
-                test: {
-                    name: "unit",
-                    environment: "jsdom",
-                    include: ["tests/unit/**/*.test.ts"],
-                    server: { deps: { inline: [/@carbon/] } },
-                },
-            },
-            {
-                extends: true,
-                test: {
-                    name: "browser",
-                    environment: "node",
-                    include: ["tests/browser/**/*.test.ts"],
-                    globalSetup: ["tests/browser/build.ts"],
-                    testTimeout: 30_000,
-                    hookTimeout: 60_000,
-                    maxWorkers: 2,
-                },
-            },
-        ],
-    },
+  base: "./",
+  plugins: [carbonVueFromSource(), vue()],
+  resolve: {
+    alias: [
+      { find: "@", replacement: here("./src") },
+      // CommonJS icons bring a second Vue with them.
+      { find: /^@carbon\/icons-vue\/lib\//, replacement: "@carbon/icons-vue/es/" },
+    ],
+  },
+  build: {
+    target: "es2022",
+    sourcemap: false,
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 800,
+  },
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          environment: "jsdom",
+          include: ["tests/unit/**/*.test.ts"],
+          server: { deps: { inline: [/@carbon/] } },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "browser",
+          environment: "node",
+          include: ["tests/browser/**/*.test.ts"],
+          globalSetup: ["tests/browser/build.ts"],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+        },
+      },
+    ],
+  },
 });

@@ -4,18 +4,18 @@
  * which the shell's stylesheet dresses.
  */
 export {
-    CvAccordion,
-    CvAccordionItem,
-    CvCheckbox,
-    CvColumn,
-    CvGrid,
-    CvInlineLoading,
-    CvRadioButton,
-    CvRadioGroup,
-    CvRow,
-    CvSearch,
-    CvSkeletonText,
-    CvTile,
+  CvAccordion,
+  CvAccordionItem,
+  CvCheckbox,
+  CvColumn,
+  CvGrid,
+  CvInlineLoading,
+  CvRadioButton,
+  CvRadioGroup,
+  CvRow,
+  CvSearch,
+  CvSkeletonText,
+  CvTile,
 } from "@carbon/vue";
 export { default as AppButton } from "./AppButton.vue";
 export { default as AppDateInput } from "./AppDateInput.vue";

@@ -4,8 +4,8 @@ import fs from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const carbon = new URL(
-    "../../node_modules/carbon-components/css/carbon-components.min.css",
-    import.meta.url,
+  "../../node_modules/carbon-components/css/carbon-components.min.css",
+  import.meta.url,
 );
 
 const NS8 = `
@@ -30,12 +30,12 @@ const NS8 = `
 let sheet = null;
 
 export function coreCss() {
-    sheet ??=
-        fs
-            .readFileSync(fileURLToPath(carbon), "utf8")
-            // The fonts come from elsewhere, and the tests go nowhere.
-            .replace(/@font-face\s*\{[^}]*\}/g, "")
-            .replaceAll("#0f62fe", "#00a2de")
-            .replaceAll("#0353e9", "#0094ca") + NS8;
-    return sheet;
+  sheet ??=
+    fs
+      .readFileSync(fileURLToPath(carbon), "utf8")
+      // The fonts come from elsewhere, and the tests go nowhere.
+      .replace(/@font-face\s*\{[^}]*\}/g, "")
+      .replaceAll("#0f62fe", "#00a2de")
+      .replaceAll("#0353e9", "#0094ca") + NS8;
+  return sheet;
 }
