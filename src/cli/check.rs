@@ -8,13 +8,14 @@ use anyhow::bail;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::output::{self, Format};
+use super::output::{self, Format, Progress};
 use super::{mail, setup};
 use crate::cluster::SnapshotReader;
 use crate::config::Method;
 use crate::correlator::judge;
 use crate::logging::Role;
-use crate::model::{ClusterState, JudgedRun, Outcome, PlanId, Report};
+use crate::model::{ClusterState, JudgedRun, Language, Outcome, PlanId, Report};
+use crate::notifier::Said;
 use crate::pipeline::{Parts, probes_of};
 use crate::store::{Saved, Store};
 use crate::verdict::{self, Circumstances};
@@ -29,13 +30,25 @@ pub struct Request {
     pub notify: bool,
     /// Instead of the cluster.
     pub snapshot: Option<PathBuf>,
+    /// In which language it is told, instead of that of the mails. These stay
+    /// in theirs.
+    pub language: Option<Language>,
+    /// Who is told how far it is.
+    pub progress: Progress,
 }
+
+/// How much of all is done when the cluster is read.
+const READ: usize = 10;
+/// How much of all is done when everything is decided.
+const DECIDED: usize = 95;
 
 #[derive(Serialize)]
 struct Checked<'a> {
     format: &'static str,
     outcome: Outcome,
     reports: &'a [Report],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    said: Option<Vec<Said>>,
 }
 
 /// What stands for the configuration where there is none: somebody's snapshot
@@ -61,7 +74,8 @@ fn of_snapshot(path: Option<PathBuf>, file: &Path) -> anyhow::Result<Parts> {
 }
 
 async fn check(parts: Parts, request: Request) -> anyhow::Result<ExitCode> {
-    output::progress("reading the cluster");
+    let progress = request.progress;
+    progress.at(0, "reading the cluster");
     let state = setup::read(parts.reader.as_ref(), &parts.config.redis).await?;
     let reports = reports(&parts, &state, &request).await?;
     let Some(outcome) = reports.iter().map(|report| report.outcome).max() else {
@@ -69,8 +83,10 @@ async fn check(parts: Parts, request: Request) -> anyhow::Result<ExitCode> {
     };
     print(&parts, &request, outcome, &reports)?;
     if request.notify {
+        progress.at(percent(DECIDED), "sending the mails");
         notify(parts, reports).await?;
     }
+    progress.at(100, "done");
     Ok(ExitCode::from(match outcome {
         Outcome::Success => 0,
         Outcome::Partial => 1,
@@ -85,8 +101,12 @@ async fn reports(
     request: &Request,
 ) -> anyhow::Result<Vec<Report>> {
     let mut reports = Vec::new();
-    for run in runs(state, request.plan.as_ref())? {
-        output::progress(&format!("plan {}: {}", run.plan_id, run.plan.name));
+    let runs = runs(state, request.plan.as_ref())?;
+    let all = runs.len().max(1);
+    for (done, run) in runs.into_iter().enumerate() {
+        let done = READ + (DECIDED - READ) * done / all;
+        let step = format!("plan {}: {}", run.plan_id, run.plan.name);
+        request.progress.at(percent(done), &step);
         let probes = probes_of(parts, state, &run).await;
         let around = Circumstances {
             state: Some(state),
@@ -100,6 +120,10 @@ async fn reports(
         reports.push(verdict::of_run(&run, probes, around));
     }
     Ok(reports)
+}
+
+fn percent(done: usize) -> u8 {
+    u8::try_from(done).unwrap_or(100)
 }
 
 fn runs(state: &ClusterState, plan: Option<&PlanId>) -> anyhow::Result<Vec<JudgedRun>> {
@@ -136,16 +160,20 @@ fn print(
     outcome: Outcome,
     reports: &[Report],
 ) -> anyhow::Result<()> {
+    let mut mail = parts.config.mail.clone();
+    mail.language = request.language.unwrap_or(mail.language);
+    let said = || reports.iter().map(|report| Said::of(report, &mail));
     match request.format {
         Format::Json => output::json(&Checked {
             format: "ns8-backup-monitor/check/1",
             outcome,
             reports,
+            said: request.language.map(|_| said().collect()),
         }),
         Format::Text => {
             let texts: Vec<String> = reports
                 .iter()
-                .map(|report| parts.text(report))
+                .map(|report| parts.text(report, &mail))
                 .collect::<Result<_, _>>()?;
             output::text(&texts.join("\n\n"))
         }
@@ -170,6 +198,6 @@ async fn notify(parts: Parts, reports: Vec<Report>) -> anyhow::Result<()> {
         }
     }
     let delivered = mail::deliver_or_leave(parts, store).await?;
-    output::note(&delivered.told);
+    output::note(&delivered.told());
     Ok(())
 }

@@ -4,17 +4,32 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio::sync::{Notify, watch};
 
 use super::output::{self, Format};
 use super::setup;
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::logging::Role;
-use crate::model::{Attempt, Mailbox, sanitize};
+use crate::model::{Attempt, Mailbox, sanitize, shorten_addresses, truncate};
 use crate::pipeline::{Delivering, Parts, SystemClock, Unrecorded};
 use crate::store::{StateLock, Store};
+
+/// The arguments of `test-mail`.
+#[derive(Debug, Args)]
+pub struct TestArguments {
+    /// Instead of the configured recipients
+    #[arg(long, value_name = "ADDRESS", value_parser = config::mailbox)]
+    to: Vec<Mailbox>,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// Show mail addresses as ma…@example.org, and less of the servers' answers
+    #[arg(long)]
+    shorten_addresses: bool,
+}
 
 #[derive(Serialize)]
 struct Sent {
@@ -45,13 +60,19 @@ enum Verdict {
 
 /// Sends a test mail to `to`, or to every configured recipient, at once and
 /// past the outbox, and shows what the server said to each.
-pub fn run(path: Option<PathBuf>, to: Vec<Mailbox>, format: Format) -> anyhow::Result<ExitCode> {
+pub fn run(path: Option<PathBuf>, arguments: TestArguments) -> anyhow::Result<ExitCode> {
     let (mut config, _log) = setup::start(path, Role::Command)?;
-    if !to.is_empty() {
-        config.mail.to = to;
+    if !arguments.to.is_empty() {
+        config.mail.to = arguments.to;
     }
-    let sent = setup::run(send(config))?;
-    match format {
+    let mut sent = setup::run(send(config))?;
+    if arguments.shorten_addresses {
+        for told in &mut sent.results {
+            told.to = told.to.shortened();
+            told.answer = shortened(&told.answer);
+        }
+    }
+    match arguments.format {
         Format::Json => output::json(&sent)?,
         Format::Text => output::text(&lines(&sent))?,
     }
@@ -102,12 +123,46 @@ fn lines(sent: &Sent) -> String {
     lines.join("\n")
 }
 
+/// A server's answer for those who need not know whom it is about.
+pub fn shortened(answer: &str) -> String {
+    const MOST: usize = 160;
+    truncate(&shorten_addresses(answer), MOST)
+}
+
 /// What became of mails that a command put into the outbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Delivered {
+    /// The running service takes care of it.
+    left_to_service: bool,
+    /// To how many recipients it went out now.
+    sent: usize,
+    /// For how many it waits for another attempt.
+    waiting: usize,
+    /// For how many it was given up.
+    lost: usize,
+}
+
+impl Delivered {
     /// Everything went out, or the running service takes care of it.
-    pub well: bool,
+    pub fn well(self) -> bool {
+        self.waiting + self.lost == 0
+    }
+
     /// In a sentence.
-    pub told: String,
+    pub fn told(self) -> String {
+        if self.left_to_service {
+            return "Queued. The running service delivers it within a few seconds.".to_owned();
+        }
+        if self.well() {
+            let recipients = output::counted(self.sent, "recipient");
+            return format!("Delivered to {recipients}.");
+        }
+        format!(
+            "Not everything could be delivered: {} sent, {} that the service will try again \
+             when it runs, {} given up. `report show` tells why.",
+            self.sent, self.waiting, self.lost
+        )
+    }
 }
 
 /// Delivers what is due in the outbox now, unless a service is running on this
@@ -115,8 +170,10 @@ pub struct Delivered {
 pub async fn deliver_or_leave(parts: Parts, store: Store) -> anyhow::Result<Delivered> {
     let Some(_lock) = StateLock::try_acquire(&parts.config.state_dir)? else {
         return Ok(Delivered {
-            well: true,
-            told: "Queued. The running service delivers it within a few seconds.".to_owned(),
+            left_to_service: true,
+            sent: 0,
+            waiting: 0,
+            lost: 0,
         });
     };
     output::progress("delivering");
@@ -129,16 +186,10 @@ pub async fn deliver_or_leave(parts: Parts, store: Store) -> anyhow::Result<Deli
         unrecorded: Unrecorded::default(),
     };
     let round = delivering.round().await?;
-    let well = round.waiting + round.lost == 0;
-    let told = if well {
-        let recipients = output::counted(round.sent, "recipient");
-        format!("Delivered to {recipients}.")
-    } else {
-        format!(
-            "Not everything could be delivered: {} sent, {} that the service will try again \
-             when it runs, {} given up. `report show` tells why.",
-            round.sent, round.waiting, round.lost
-        )
-    };
-    Ok(Delivered { well, told })
+    Ok(Delivered {
+        left_to_service: false,
+        sent: round.sent,
+        waiting: round.waiting,
+        lost: round.lost,
+    })
 }

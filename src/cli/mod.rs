@@ -16,6 +16,8 @@ mod serve;
 mod setup;
 mod signals;
 mod snapshot;
+mod state;
+mod time;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -23,8 +25,8 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use crate::config::{self as settings, ConfigErrors};
-use crate::model::{Mailbox, ReportId};
+use crate::config::ConfigErrors;
+use crate::model::{Language, ReportId};
 
 const CONFIG_HELP: &str = "\
 The configuration file [env: CONFIG_FILE] [default: /etc/ns8-backup-monitor/config.yml]";
@@ -85,6 +87,15 @@ enum Command {
         /// Read this snapshot file instead of the cluster; no repository is asked
         #[arg(long, value_name = "FILE")]
         snapshot: Option<PathBuf>,
+        /// In which language, en or it, instead of that of the mails; with json
+        /// also the words of the mail
+        #[arg(long, value_name = "LANGUAGE", value_parser = output::language)]
+        language: Option<Language>,
+        /// Tell how far it is: with json a line for each step, on the standard
+        /// error
+        #[arg(long, value_enum, value_name = "FORM", default_value_t, hide_default_value = true,
+              num_args = 0..=1, default_missing_value = "json")]
+        progress: output::Progress,
     },
     /// Show how everything stands: every plan, what needs attention, what no
     /// plan backs up
@@ -94,14 +105,7 @@ enum Command {
         format: output::Format,
     },
     /// Send a test mail to every recipient now and show the server's answers
-    TestMail {
-        /// Instead of the configured recipients
-        #[arg(long, value_name = "ADDRESS", value_parser = settings::mailbox)]
-        to: Vec<Mailbox>,
-        /// How to print
-        #[arg(long, value_enum, default_value_t)]
-        format: output::Format,
-    },
+    TestMail(mail::TestArguments),
     /// Check the configuration, or print an example of one
     Config {
         #[command(subcommand)]
@@ -111,6 +115,11 @@ enum Command {
     Report {
         #[command(subcommand)]
         command: ReportCommand,
+    },
+    /// Copy the database, also while the service writes to it
+    State {
+        #[command(subcommand)]
+        command: StateCommand,
     },
     /// Ask the running service whether it lives (for a container's health check)
     Health,
@@ -131,35 +140,40 @@ enum ConfigCommand {
     Check,
     /// Print a complete annotated example
     Example,
+    /// For programs: read JSON with the text of a configuration, and print its
+    /// settings as JSON
+    Settings,
+    /// For programs: read JSON with the text of a configuration and a change,
+    /// and print the new text, or every mistake, as JSON
+    Apply,
+    /// For programs: print the defaults, and what may be set, as JSON
+    Defaults,
+}
+
+#[derive(Debug, Subcommand)]
+enum StateCommand {
+    /// Write a copy that fits together, for a backup: all reports, what is
+    /// remembered of every plan, and the mails that wait
+    Dump {
+        /// Where to; a file that is there is replaced when the copy is whole
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
 }
 
 #[derive(Debug, Subcommand)]
 enum ReportCommand {
     /// The newest reports
-    List {
-        /// Only of this plan
-        #[arg(long, value_name = "ID")]
-        plan: Option<String>,
-        /// How many
-        #[arg(long, default_value_t = 20, value_name = "N",
-              value_parser = clap::value_parser!(u16).range(1..=10_000))]
-        limit: u16,
-        /// How to print
-        #[arg(long, value_enum, default_value_t)]
-        format: output::Format,
-    },
+    List(report::ListArguments),
     /// One report, and what became of its mails
-    Show {
-        /// Its number, as `report list` shows it
-        id: i64,
-        /// How to print
-        #[arg(long, value_enum, default_value_t)]
-        format: output::Format,
-    },
+    Show(report::ShowArguments),
     /// Mail a report again, with today's recipients, language and templates
     Resend {
         /// Its number, as `report list` shows it
         id: i64,
+        /// How to print
+        #[arg(long, value_enum, default_value_t)]
+        format: output::Format,
     },
 }
 
@@ -240,6 +254,8 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
             format,
             notify,
             snapshot,
+            language,
+            progress,
         } => check::run(
             path,
             check::Request {
@@ -247,22 +263,26 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
                 format,
                 notify,
                 snapshot,
+                language,
+                progress,
             },
         ),
         Command::Overview { format } => overview::run(path, format),
-        Command::TestMail { to, format } => mail::run(path, to, format),
+        Command::TestMail(arguments) => mail::run(path, arguments),
         Command::Config { command } => match command {
             ConfigCommand::Check => config::check(path),
             ConfigCommand::Example => config::example(),
+            ConfigCommand::Settings => config::settings(),
+            ConfigCommand::Apply => config::apply(),
+            ConfigCommand::Defaults => config::defaults(),
         },
         Command::Report { command } => match command {
-            ReportCommand::List {
-                plan,
-                limit,
-                format,
-            } => report::list(path, plan.map(Into::into), limit, format),
-            ReportCommand::Show { id, format } => report::show(path, ReportId(id), format),
-            ReportCommand::Resend { id } => report::resend(path, ReportId(id)),
+            ReportCommand::List(arguments) => report::list(path, arguments),
+            ReportCommand::Show(arguments) => report::show(path, &arguments),
+            ReportCommand::Resend { id, format } => report::resend(path, ReportId(id), format),
+        },
+        Command::State { command } => match command {
+            StateCommand::Dump { file } => state::dump(path, &file),
         },
         Command::Health => health::run(path),
         Command::Demo => demo::run(),

@@ -1,13 +1,13 @@
 //! Printing: to people and to programs.
 
-use std::io::{ErrorKind, IsTerminal as _, Result, StdoutLock, Write as _};
+use std::io::{self, ErrorKind, IsTerminal as _, StdoutLock, Write as _};
 
 use anyhow::Context as _;
 use clap::ValueEnum;
 use serde::Serialize;
 
 use crate::config::ConfigErrors;
-use crate::model::sanitize;
+use crate::model::{Language, sanitize};
 
 /// Who reads the output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -17,6 +17,38 @@ pub enum Format {
     Text,
     /// A program; the shapes are documented in `docs/JSON.md`.
     Json,
+}
+
+/// A language by its name.
+pub fn language(name: &str) -> Result<Language, &'static str> {
+    match name {
+        "en" => Ok(Language::En),
+        "it" => Ok(Language::It),
+        _ => Err("it is en or it"),
+    }
+}
+
+/// Who is told how far something is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Progress {
+    /// A person at a terminal; nobody, where there is none.
+    #[default]
+    Terminal,
+    /// A program: a line of JSON for each step, on the standard error.
+    Json,
+}
+
+impl Progress {
+    /// Says what is done now, when `percent` of all is done.
+    pub fn at(self, percent: u8, step: &str) {
+        match self {
+            Self::Terminal => progress(step),
+            Self::Json => {
+                let line = serde_json::json!({ "progress": percent, "step": sanitize(step) });
+                let _ = writeln!(std::io::stderr().lock(), "{line}");
+            }
+        }
+    }
 }
 
 /// Prints a value as JSON.
@@ -34,7 +66,7 @@ pub fn text(text: &str) -> anyhow::Result<()> {
 }
 
 /// A reader that went away, such as `head`, is no error; half an output is.
-fn print(write: impl FnOnce(&mut StdoutLock<'_>) -> Result<()>) -> anyhow::Result<()> {
+fn print(write: impl FnOnce(&mut StdoutLock<'_>) -> io::Result<()>) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     match write(&mut out).and_then(|()| out.flush()) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),

@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 
 use super::command::SAFE_ARRAY;
 use super::value::shown;
-use crate::model::{Fault, Layout, NodeId, Reason, Status};
+use crate::model::{Fault, Layout, NodeId, Reason, Stamp, Status};
 
 /// How far ahead of the program's clock a node's clock may be before its
 /// statuses are no longer believed: one of next year would stay the newest for
@@ -22,6 +22,8 @@ const CLOCK_AHEAD: SignedDuration = SignedDuration::from_hours(1);
 pub(super) struct Parsed {
     pub status: Result<Status, Reason>,
     pub odd: Vec<Reason>,
+    /// Of one that lies in the future only.
+    pub stamp: Option<Stamp>,
 }
 
 /// The names of layout A's JSON and of layout B's hash, as ns8-core's
@@ -132,6 +134,7 @@ pub(super) fn layout_c(
     Parsed {
         status,
         odd: Vec::new(),
+        stamp: None,
     }
 }
 
@@ -151,6 +154,7 @@ impl Parsed {
         Self {
             status: Err(reason),
             odd: Vec::new(),
+            stamp: None,
         }
     }
 }
@@ -176,10 +180,22 @@ fn counted(fields: &Fields, layout: Layout, now: Timestamp) -> Parsed {
             message: None,
         })
     };
+    let status = status();
+    let in_future = matches!(&status, Err(Reason::Field(_, Fault::InFuture)));
     Parsed {
-        status: status(),
+        stamp: in_future.then(|| stamp(fields)).flatten(),
+        status,
         odd,
     }
+}
+
+fn stamp(fields: &Fields) -> Option<Stamp> {
+    let number = |name, value| whole(name, value).ok();
+    Some(Stamp {
+        start: number("start", &fields.start)?.try_into().ok()?,
+        end: number("end", &fields.end)?.try_into().ok()?,
+        errors: number("errors", &fields.errors)?.try_into().ok()?,
+    })
 }
 
 fn moment(name: &str, value: &Json, now: Timestamp) -> Result<Timestamp, Reason> {

@@ -52,6 +52,7 @@ impl Statuses {
         self.notes.push(Unreadable {
             key: key.into(),
             reason,
+            stamp: None,
         });
     }
 
@@ -87,6 +88,7 @@ impl Statuses {
             Err(reason) => StatusReading::Unreadable(Unreadable {
                 key: key(&module),
                 reason,
+                stamp: parsed.stamp,
             }),
         };
         let loser = match self.plans.get_mut(plan) {
@@ -184,6 +186,7 @@ mod tests {
                 message: None,
             }),
             odd: Vec::new(),
+            stamp: None,
         }
     }
 
@@ -191,6 +194,7 @@ mod tests {
         Parsed {
             status: Err(Reason::Field("errors".into(), Fault::Missing)),
             odd: Vec::new(),
+            stamp: None,
         }
     }
 
@@ -203,6 +207,7 @@ mod tests {
                 let copy = Parsed {
                     status: parsed.status.clone(),
                     odd: parsed.odd.clone(),
+                    stamp: parsed.stamp,
                 };
                 let key = |_: &ModuleId| format!("key {number}");
                 statuses.offer(&"1".into(), "mail1".into(), *origin, key, copy);

@@ -6,7 +6,8 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use super::form::Word;
+use super::errors::Code;
+use super::form::{Kind, Limits, Why, Word};
 use super::tree::Scalar;
 use crate::model::Mailbox;
 
@@ -133,9 +134,13 @@ impl Word for Address {
         "a bare address such as backup@example.org".to_owned()
     }
 
-    fn parse(&self, scalar: &Scalar) -> Result<Mailbox, String> {
-        check_address(&scalar.text)?;
+    fn parse(&self, scalar: &Scalar) -> Result<Mailbox, Why> {
+        check_address(&scalar.text).map_err(|why| Why(Code::NotAnAddress, why))?;
         Ok(Mailbox::new(scalar.text.clone()))
+    }
+
+    fn limits(&self) -> Limits {
+        Limits::of(Kind::Address)
     }
 }
 
@@ -149,10 +154,10 @@ impl Word for Ip {
         "an IP address such as 127.0.0.1, or localhost".to_owned()
     }
 
-    fn parse(&self, scalar: &Scalar) -> Result<IpAddr, String> {
+    fn parse(&self, scalar: &Scalar) -> Result<IpAddr, Why> {
         match scalar.text.as_str() {
             "localhost" => Ok(IpAddr::from([127, 0, 0, 1])),
-            text => text.parse().map_err(|_| "is not one".to_owned()),
+            text => text.parse().map_err(|_| Why(Code::NotAnIp, "is not one")),
         }
     }
 }
@@ -167,10 +172,14 @@ impl Word for Host {
         "a host name or an IP address".to_owned()
     }
 
-    fn parse(&self, scalar: &Scalar) -> Result<String, String> {
+    fn parse(&self, scalar: &Scalar) -> Result<String, Why> {
         is_host(&scalar.text)
             .then(|| scalar.text.clone())
-            .ok_or_else(|| "is neither".to_owned())
+            .ok_or(Why(Code::NotAHost, "is neither"))
+    }
+
+    fn limits(&self) -> Limits {
+        Limits::of(Kind::Host)
     }
 }
 
@@ -186,10 +195,10 @@ impl Word for HostPort {
         "host:port, such as 127.0.0.1:6379".to_owned()
     }
 
-    fn parse(&self, scalar: &Scalar) -> Result<Self::Out, String> {
+    fn parse(&self, scalar: &Scalar) -> Result<Self::Out, Why> {
         host_port(&scalar.text)
             .map(|(host, port)| (host.to_owned(), port))
-            .ok_or_else(|| "is not host:port".to_owned())
+            .ok_or(Why(Code::NotHostAndPort, "is not host:port"))
     }
 }
 
@@ -205,9 +214,13 @@ impl Word for Url {
         "an address such as https://leader.example.org/cluster-admin/".to_owned()
     }
 
-    fn parse(&self, scalar: &Scalar) -> Result<String, String> {
-        check_url(&scalar.text)?;
+    fn parse(&self, scalar: &Scalar) -> Result<String, Why> {
+        check_url(&scalar.text).map_err(|why| Why(Code::NotAUrl, why))?;
         Ok(scalar.text.clone())
+    }
+
+    fn limits(&self) -> Limits {
+        Limits::of(Kind::Url)
     }
 }
 

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::{sanitize, truncate};
 
 /// Every mistake that was found, in the file's order.
@@ -81,6 +83,8 @@ pub enum Problem {
     /// A value that cannot be taken.
     #[error("{read} {why}; allowed: {allowed}")]
     Refused {
+        /// By a name that programs can go by.
+        code: Code,
         /// What was read; never a secret.
         read: String,
         /// Why it is refused.
@@ -88,9 +92,79 @@ pub enum Problem {
         /// What may stand there.
         allowed: String,
     },
-    /// Two keys that exclude each other, or one that needs another.
-    #[error("{0}")]
-    Together(String),
+    /// A key that excludes another one which is set too.
+    #[error("cannot be set beside {0}: choose one")]
+    Excludes(String),
+    /// A key that is of no use without another one.
+    #[error("also needs {0}")]
+    Needs(String),
+    /// A key that only who writes the file may set.
+    #[error("can only be set in the configuration file itself")]
+    FileOnly,
+}
+
+/// What is wrong, by a name that programs can go by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Code {
+    /// There is no such file, or it cannot be read.
+    Unreadable,
+    /// It is not YAML.
+    NotYaml,
+    /// It is YAML that settings do not need, such as an anchor, or too much.
+    NotSupported,
+    /// The key is set twice.
+    DuplicateKey,
+    /// There is no such key.
+    UnknownKey,
+    /// The key can only be set in the configuration file itself.
+    FileOnly,
+    /// It must be set.
+    Missing,
+    /// It cannot be set beside another one.
+    ExcludesOther,
+    /// It needs another one.
+    NeedsOther,
+    /// A list or a section where one value belongs, or the other way round.
+    WrongKind,
+    /// Not a whole number.
+    NotAWholeNumber,
+    /// A number below or above what is allowed.
+    OutOfRange,
+    /// Neither true nor false.
+    NotTrueOrFalse,
+    /// None of the names that are allowed.
+    NotOneOf,
+    /// Too short or too long.
+    WrongLength,
+    /// Holds a line break or another control character.
+    ControlCharacter,
+    /// Not a list.
+    NotAList,
+    /// A list without an entry.
+    EmptyList,
+    /// Not a bare mail address.
+    NotAnAddress,
+    /// Neither a host name nor an IP address.
+    NotAHost,
+    /// Not an IP address.
+    NotAnIp,
+    /// Not `host:port`.
+    NotHostAndPort,
+    /// Not an address that begins with `http://` or `https://`.
+    NotAUrl,
+    /// Not a path.
+    NotAPath,
+    /// Not a time zone that is known.
+    NotAZone,
+    /// Not the number of a node.
+    NotANode,
+    /// Neither a date nor a moment.
+    NotAMoment,
+    /// Not words as for a shell.
+    NotACommand,
+    /// Not a bearer token.
+    NotAToken,
 }
 
 /// Something that keeps nobody from starting.
@@ -156,7 +230,7 @@ impl fmt::Display for ConfigErrors {
                 f.write_str("\n")?;
             }
             f.write_str(&located(&self.file, mistake.place, mistake.key.as_deref()))?;
-            f.write_str(&sanitize(&mistake.problem.to_string()))?;
+            f.write_str(&mistake.message())?;
         }
         Ok(())
     }
@@ -183,6 +257,11 @@ fn located(file: &str, place: Place, key: Option<&str>) -> String {
 }
 
 impl Mistake {
+    /// What is wrong, on one line, without the place.
+    pub fn message(&self) -> String {
+        sanitize(&self.problem.to_string())
+    }
+
     pub(super) fn of_file(place: Place, problem: Problem) -> Self {
         Self {
             place,
@@ -201,6 +280,22 @@ impl Mistake {
 }
 
 impl Problem {
+    /// The name that programs can go by.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::NoFile | Self::Unreadable { .. } => Code::Unreadable,
+            Self::Syntax(_) => Code::NotYaml,
+            Self::NotSupported(_) => Code::NotSupported,
+            Self::Duplicate { .. } => Code::DuplicateKey,
+            Self::Unknown { .. } => Code::UnknownKey,
+            Self::Missing { .. } => Code::Missing,
+            Self::Refused { code, .. } => *code,
+            Self::Excludes(_) => Code::ExcludesOther,
+            Self::Needs(_) => Code::NeedsOther,
+            Self::FileOnly => Code::FileOnly,
+        }
+    }
+
     pub(super) fn unreadable(path: &std::path::Path, reason: impl fmt::Display) -> Self {
         Self::Unreadable {
             path: shown_path(path),

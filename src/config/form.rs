@@ -1,6 +1,9 @@
 //! What a value may look like: reading a node into a type, or saying why not.
 
-use super::errors::{Mistake, Place, Problem};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::errors::{Code, Mistake, Place, Problem};
 use super::tree::{Content, Meaning, Node, Scalar};
 use crate::model::{sanitize, truncate};
 
@@ -14,6 +17,16 @@ pub(super) trait Form: Sync {
 
     /// Reads `node`; `None` means that a mistake was noted.
     fn read(&self, node: &Node, notes: &mut Notes<'_>) -> Option<Self::Out>;
+
+    /// What stands there, as programs see it; `None` if it has another
+    /// structure.
+    fn json(&self, node: &Node) -> Option<Value>;
+
+    /// What may stand there, for programs.
+    fn limits(&self) -> Limits;
+
+    /// Whether the value must never be shown.
+    fn secret(&self) -> bool;
 }
 
 /// The shape of a single value.
@@ -28,7 +41,81 @@ pub(super) trait Word: Sync {
     fn allowed(&self) -> String;
 
     /// Reads `scalar`, or says why it cannot be taken.
-    fn parse(&self, scalar: &Scalar) -> Result<Self::Out, String>;
+    fn parse(&self, scalar: &Scalar) -> Result<Self::Out, Why>;
+
+    /// As programs see it.
+    fn json(&self, scalar: &Scalar) -> Value {
+        Value::String(scalar.text.clone())
+    }
+
+    /// What may stand there, for programs.
+    fn limits(&self) -> Limits {
+        Limits::of(Kind::Text)
+    }
+}
+
+/// Why a value cannot be taken: for programs, and to stand behind what was read.
+pub(super) struct Why(pub Code, pub &'static str);
+
+/// What a key's value is, for programs that ask people for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A whole number.
+    Number,
+    /// One line.
+    Text,
+    /// True or false.
+    Switch,
+    /// One of `values`.
+    Choice,
+    /// A bare mail address.
+    Address,
+    /// A host name or an IP address.
+    Host,
+    /// An `http` or `https` address.
+    Url,
+    /// The IANA name of a time zone.
+    Zone,
+    /// As `Zone`, or an object of node numbers with one each.
+    Zones,
+    /// A date or a moment.
+    Moment,
+}
+
+/// What may stand at a key, for programs that ask people for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Limits {
+    /// What it is.
+    pub kind: Kind,
+    /// Whether it is a list of such values, at least one.
+    pub list: bool,
+    /// The least number, or the shortest text.
+    pub min: Option<u32>,
+    /// The greatest number, or the longest text.
+    pub max: Option<u32>,
+    /// For a choice.
+    pub values: Vec<&'static str>,
+}
+
+impl Limits {
+    pub(super) fn of(kind: Kind) -> Self {
+        Self {
+            kind,
+            list: false,
+            min: None,
+            max: None,
+            values: Vec::new(),
+        }
+    }
+
+    pub(super) fn range(kind: Kind, min: u32, max: u32) -> Self {
+        Self {
+            min: Some(min),
+            max: Some(max),
+            ..Self::of(kind)
+        }
+    }
 }
 
 /// Where mistakes of one key are noted.
@@ -66,10 +153,11 @@ impl<'a> Notes<'a> {
     }
 
     /// Notes that `read` cannot be taken.
-    pub(super) fn refuse(&mut self, read: String, why: impl Into<String>, allowed: String) {
+    pub(super) fn refuse(&mut self, read: String, Why(code, why): Why, allowed: String) {
         self.note(Problem::Refused {
+            code,
             read,
-            why: why.into(),
+            why: why.to_owned(),
             allowed,
         });
     }
@@ -80,6 +168,8 @@ impl<'a> Notes<'a> {
             .push(Mistake::of_key(self.place, self.key.clone(), problem));
     }
 }
+
+pub(super) const MISPLACED: Why = Why(Code::WrongKind, "cannot stand here");
 
 impl<W: Word> Form for W {
     type Out = W::Out;
@@ -92,7 +182,7 @@ impl<W: Word> Form for W {
         let Content::Scalar(scalar) = &node.content else {
             notes.refuse(
                 node.content_name().to_owned(),
-                "cannot stand here",
+                MISPLACED,
                 Word::allowed(self),
             );
             return None;
@@ -107,6 +197,21 @@ impl<W: Word> Form for W {
                 notes.refuse(read, why, Word::allowed(self));
             })
             .ok()
+    }
+
+    fn json(&self, node: &Node) -> Option<Value> {
+        match &node.content {
+            Content::Scalar(scalar) => Some(Word::json(self, scalar)),
+            _ => None,
+        }
+    }
+
+    fn limits(&self) -> Limits {
+        Word::limits(self)
+    }
+
+    fn secret(&self) -> bool {
+        W::SECRET
     }
 }
 

@@ -2,17 +2,16 @@
 //! keys and the annotated example all go by it.
 
 use jiff::civil::Weekday;
+use serde_json::Value;
 
 use super::address::{Address, Host, HostPort, Ip, Url};
+use super::concealed::{CommandLine, Credential, Secret, Token};
 use super::errors::{Mistake, Place};
-use super::form::{Form, Notes};
+use super::form::{Form, Limits, Notes};
 use super::settings::{LogLevel, Method};
 use super::shapes::{List, Section, ZonePerNode};
 use super::tree::Node;
-use super::words::{
-    CommandLine, Credential, FilePath, Line, MaybePath, Moment, OneOf, Port, Seconds, Secret,
-    Token, Whole, YesNo, Zone,
-};
+use super::words::{FilePath, Line, MaybePath, Moment, OneOf, Port, Seconds, Whole, YesNo, Zone};
 use crate::model::{Encryption, Language, Occasion};
 
 /// Stands in a path for a name that the administrator chooses.
@@ -24,6 +23,9 @@ pub(super) struct Key<F> {
     pub form: F,
     /// As it would be written in the file.
     pub default: Option<&'static str>,
+    /// Whether only who writes the file may set it: it names a program, a file
+    /// or a place to listen, or is a secret.
+    pub file_only: bool,
 }
 
 /// What can be done with a key without knowing what it is read into.
@@ -32,9 +34,16 @@ pub(super) trait AnyKey: Sync {
     /// What may stand there; the example's comments are compared with it.
     #[cfg(test)]
     fn allowed(&self) -> String;
-    /// The default; the example's values are compared with it.
-    #[cfg(test)]
+    /// The default, as it would be written in the file.
     fn default(&self) -> Option<&'static str>;
+    /// Whether only who writes the file may set it.
+    fn file_only(&self) -> bool;
+    /// Whether its value must never be shown.
+    fn secret(&self) -> bool;
+    /// What may stand there, for programs.
+    fn limits(&self) -> Limits;
+    /// A value as programs see it; `None` if it has another structure.
+    fn json(&self, node: &Node) -> Option<Value>;
     /// Notes what is wrong with a value.
     fn check(&self, node: &Node, place: Place, shown: &str, mistakes: &mut Vec<Mistake>);
 }
@@ -49,9 +58,24 @@ impl<F: Form> AnyKey for Key<F> {
         self.form.allowed()
     }
 
-    #[cfg(test)]
     fn default(&self) -> Option<&'static str> {
         self.default
+    }
+
+    fn file_only(&self) -> bool {
+        self.file_only
+    }
+
+    fn secret(&self) -> bool {
+        self.form.secret()
+    }
+
+    fn limits(&self) -> Limits {
+        self.form.limits()
+    }
+
+    fn json(&self, node: &Node) -> Option<Value> {
+        self.form.json(node)
     }
 
     fn check(&self, node: &Node, place: Place, shown: &str, mistakes: &mut Vec<Mistake>) {
@@ -69,12 +93,25 @@ macro_rules! default {
     };
 }
 
+macro_rules! file_only {
+    () => {
+        false
+    };
+    (only) => {
+        true
+    };
+}
+
 macro_rules! table {
-    ($($name:ident: $form:ty = $path:literal, $shape:expr $(, default $default:literal)?;)+) => {
+    ($(
+        $name:ident: $form:ty = $path:literal, $shape:expr
+            $(, default $default:literal)? $(, file $only:tt)?;
+    )+) => {
         $(pub(super) static $name: Key<$form> = Key {
             path: $path,
             form: $shape,
             default: default!($($default)?),
+            file_only: file_only!($($only)?),
         };)+
 
         static ALL: &[&dyn AnyKey] = &[$(&$name),+];
@@ -90,7 +127,7 @@ table! {
         OneOf(&[("en", Language::En), ("it", Language::It)]), default "en";
     MAIL_TIMEZONE: Zone = "mail.timezone", Zone;
     MAIL_ADMIN_URL: Url = "mail.admin_url", Url;
-    MAIL_TEMPLATES: FilePath = "mail.templates", FilePath;
+    MAIL_TEMPLATES: FilePath = "mail.templates", FilePath, file only;
     MAIL_TRANSPORT: OneOf<Way> = "mail.transport", OneOf(&[
         ("smarthost", Way::Smarthost), ("smtp", Way::Smtp),
         ("sendmail", Way::Sendmail), ("file", Way::File),
@@ -101,17 +138,17 @@ table! {
         ("none", Encryption::None), ("starttls", Encryption::Starttls), ("tls", Encryption::Tls),
     ]), default "starttls";
     SMTP_USERNAME: Line = "mail.smtp.username", Line { min: 1, max: 300 };
-    SMTP_PASSWORD: Secret = "mail.smtp.password", Secret;
-    SMTP_PASSWORD_FILE: FilePath = "mail.smtp.password_file", FilePath;
+    SMTP_PASSWORD: Secret = "mail.smtp.password", Secret, file only;
+    SMTP_PASSWORD_FILE: FilePath = "mail.smtp.password_file", FilePath, file only;
     SMTP_TLS_VERIFY: YesNo = "mail.smtp.tls_verify", YesNo, default "true";
-    SMTP_CA_FILE: FilePath = "mail.smtp.ca_file", FilePath;
+    SMTP_CA_FILE: FilePath = "mail.smtp.ca_file", FilePath, file only;
     MAIL_SENDMAIL: CommandLine = "mail.sendmail", CommandLine { empty: false },
-        default "/usr/sbin/sendmail";
-    MAIL_DIRECTORY: FilePath = "mail.directory", FilePath;
-    RECEIVER_HOST: Ip = "receiver.host", Ip, default "127.0.0.1";
-    RECEIVER_PORT: Port = "receiver.port", Port { min: 0 }, default "9099";
-    RECEIVER_TOKEN: Token = "receiver.token", Token;
-    RECEIVER_TOKEN_FILE: FilePath = "receiver.token_file", FilePath;
+        default "/usr/sbin/sendmail", file only;
+    MAIL_DIRECTORY: FilePath = "mail.directory", FilePath, file only;
+    RECEIVER_HOST: Ip = "receiver.host", Ip, default "127.0.0.1", file only;
+    RECEIVER_PORT: Port = "receiver.port", Port { min: 0 }, default "9099", file only;
+    RECEIVER_TOKEN: Token = "receiver.token", Token, file only;
+    RECEIVER_TOKEN_FILE: FilePath = "receiver.token_file", FilePath, file only;
     RECEIVER_ALERT_NAMES: List<Line> = "receiver.alert_names", List(Line { min: 1, max: 200 }),
         default "[BackupFailed, backup_failed, NsBackupFailed, NsBackupMissing, backup_missing, NethServerBackupFailed]";
     CORRELATOR_WAIT: Seconds = "correlator.wait_seconds", Seconds { min: 0, max: 3600 },
@@ -121,9 +158,9 @@ table! {
     CORRELATOR_MAX_WAIT: Seconds = "correlator.max_wait_seconds",
         Seconds { min: 60, max: 86_400 }, default "7200";
     REDIS_SOCKET: FilePath = "redis.socket", FilePath,
-        default "/var/lib/nethserver/cluster/state/redis.sock";
-    REDIS_ADDRESS: HostPort = "redis.address", HostPort;
-    REDIS_REPLICA: HostPort = "redis.replica_address", HostPort;
+        default "/var/lib/nethserver/cluster/state/redis.sock", file only;
+    REDIS_ADDRESS: HostPort = "redis.address", HostPort, file only;
+    REDIS_REPLICA: HostPort = "redis.replica_address", HostPort, file only;
     REDIS_POLL: Seconds = "redis.poll_seconds", Seconds { min: 10, max: 86_400 }, default "300";
     CHECK_METHOD: OneOf<Method> = "repo_check.method", OneOf(&[
         ("auto", Method::Auto), ("api", Method::Api), ("restic", Method::Restic),
@@ -135,10 +172,11 @@ table! {
     CHECK_MAX: Whole = "repo_check.max_per_report",
         Whole { min: 1, max: 1000, unit: "repositories" }, default "20";
     CHECK_FLAGS: CommandLine = "repo_check.restic_flags", CommandLine { empty: true },
-        default "\"\"";
-    CHECK_RESTIC: FilePath = "repo_check.restic", FilePath, default "restic";
-    CHECK_API_URL: Url = "repo_check.api_url", Url, default "http://cluster-leader:9311";
-    DESTINATION: Section<Credential> = "destinations.*", Section(CREDENTIALS, Credential);
+        default "\"\"", file only;
+    CHECK_RESTIC: FilePath = "repo_check.restic", FilePath, default "restic", file only;
+    CHECK_API_URL: Url = "repo_check.api_url", Url, default "http://cluster-leader:9311", file only;
+    DESTINATION: Section<Credential> = "destinations.*", Section(CREDENTIALS, Credential),
+        file only;
     NOTIFY_ON: OneOf<Occasion> = "notify.on", OneOf(OCCASIONS), default "failures";
     NOTIFY_REMINDER: Whole = "notify.reminder_hours",
         Whole { min: 1, max: 8760, unit: "hours" }, default "20";
@@ -158,8 +196,8 @@ table! {
         ("DEBUG", LogLevel::Debug), ("INFO", LogLevel::Info), ("WARNING", LogLevel::Warning),
         ("ERROR", LogLevel::Error), ("CRITICAL", LogLevel::Error),
     ]), default "INFO";
-    LOGGING_FILE: MaybePath = "logging.file", MaybePath, default "\"\"";
-    STATE_DIR: FilePath = "state.dir", FilePath, default "/var/lib/ns8-backup-monitor";
+    LOGGING_FILE: MaybePath = "logging.file", MaybePath, default "\"\"", file only;
+    STATE_DIR: FilePath = "state.dir", FilePath, default "/var/lib/ns8-backup-monitor", file only;
 }
 
 const OCCASIONS: &[(&str, Occasion)] = &[

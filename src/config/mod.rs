@@ -6,11 +6,14 @@
 //!
 //! The way through: `source` and `agent` fetch texts, `tree` gives them lines,
 //! `names` refuses unknown keys, `reader` reads values in the shapes (`form`,
-//! `words`, `shapes`) that the one table (`keys`) gives them, and `sections`
-//! puts the settings together.
+//! `words`, `concealed`, `shapes`) that the one table (`keys`) gives them, and
+//! `sections` puts the settings together. `administer` shows and changes them for
+//! programs.
 
 mod address;
+mod administer;
 mod agent;
+mod concealed;
 mod errors;
 #[cfg(test)]
 mod example_tests;
@@ -33,8 +36,15 @@ mod words;
 
 use std::collections::BTreeMap;
 
+use reader::SecretFiles;
+
 pub use address::mailbox;
-pub use errors::{ConfigErrors, ConfigWarning, Loaded, Mistake, Notice, Place, Problem};
+pub use administer::{
+    Applied, Defaults, SMTP_PASSWORD_FILE, SecretsSet, Settings, Told, WEBHOOK_TOKEN_FILE, Warned,
+    WarningCode, apply, defaults, settings,
+};
+pub use errors::{Code, ConfigErrors, ConfigWarning, Loaded, Mistake, Notice, Place, Problem};
+pub use form::{Kind, Limits};
 pub use settings::{
     Agent, Config, Correlator, Digest, Listen, LogLevel, Logging, Mail, Method, Notify,
     PlanSettings, Plans, Redis, RepoCheck, Transport, ZoneOf, Zones,
@@ -91,7 +101,7 @@ fn check(
         }
     };
     let (root, duplicates) = tree::parse(text).map_err(|mistake| refused(vec![mistake]))?;
-    let mut reader = reader::Reader::new(&root, duplicates);
+    let mut reader = reader::Reader::new(&root, duplicates, SecretFiles::Read);
     let env = agent::read(env, &mut reader.mistakes, &mut reader.warnings);
     match sections::config(&mut reader, &env) {
         Some(config) if reader.mistakes.is_empty() => {

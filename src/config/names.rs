@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::errors::{Mistake, Place, Problem};
+use super::errors::{Code, Mistake, Place, Problem};
 use super::keys::{self, ANY};
 use super::tree::{Content, Entry, Node};
 use crate::model::{sanitize, truncate};
@@ -62,7 +62,7 @@ pub(super) fn check(root: &Node, mistakes: &mut Vec<Mistake>) {
         Content::Map(_) => walk(root, "", "", mistakes),
         other => mistakes.push(Mistake::of_file(
             Place::Line(root.line),
-            not_a_section(other, &known("")),
+            not_a_section(other, ""),
         )),
     }
 }
@@ -89,7 +89,7 @@ fn walk(section: &Node, pattern: &str, shown: &str, mistakes: &mut Vec<Mistake>)
             Content::Null => {}
             Content::Map(_) => walk(&entry.value, &pattern, &shown, mistakes),
             other => {
-                let problem = not_a_section(other, &self::known(&pattern));
+                let problem = not_a_section(other, &pattern);
                 mistakes.push(Mistake::of_key(place, shown, problem));
             }
         }
@@ -97,7 +97,7 @@ fn walk(section: &Node, pattern: &str, shown: &str, mistakes: &mut Vec<Mistake>)
 }
 
 /// The names that may follow `pattern`.
-fn known(pattern: &str) -> BTreeSet<&'static str> {
+pub(super) fn known(pattern: &str) -> BTreeSet<&'static str> {
     keys::all()
         .filter_map(|key| {
             let rest = match pattern {
@@ -141,14 +141,17 @@ pub(super) fn unknown(name: &str, allowed: &[&str], elsewhere: Option<&str>) -> 
     Problem::Unknown { hint }
 }
 
-fn not_a_section(read: &Content, names: &BTreeSet<&str>) -> Problem {
+/// What is said about a value where a section belongs.
+pub(super) fn not_a_section(read: &Content, pattern: &str) -> Problem {
+    let names = known(pattern);
     let allowed = if names.contains(ANY) {
         "a section with one key per id".to_owned()
     } else {
-        let names: Vec<_> = names.iter().copied().collect();
+        let names: Vec<_> = names.into_iter().collect();
         format!("a section with the keys {}", names.join(", "))
     };
     Problem::Refused {
+        code: Code::WrongKind,
         read: read.name().to_owned(),
         why: "cannot stand here".to_owned(),
         allowed,
@@ -156,7 +159,7 @@ fn not_a_section(read: &Content, names: &BTreeSet<&str>) -> Problem {
 }
 
 /// Appends a name to a path; a name that the administrator chose is quoted.
-fn join(path: &str, segment: &str, name: &str) -> String {
+pub(super) fn join(path: &str, segment: &str, name: &str) -> String {
     let name = sanitize(&truncate(name, 80));
     let name = if segment == ANY {
         format!("\"{name}\"")

@@ -8,15 +8,25 @@ use std::path::Path;
 use secrecy::SecretString;
 
 use super::errors::{ConfigWarning, Mistake, Notice, Place, Problem, shown_path};
-use super::form::{Form, Notes, Word};
+use super::form::{Form, Notes, Why, Word};
 use super::keys::{AnyKey, Key};
 use super::names::{self, Found};
 use super::source;
 use super::tree::{self, Meaning, Node, Scalar};
 use super::words::FilePath;
 
+/// What to do with the files that hold secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SecretFiles {
+    /// Read them.
+    Read,
+    /// They lie elsewhere: take them for right.
+    Assume,
+}
+
 pub(super) struct Reader<'a> {
     root: &'a Node,
+    files: SecretFiles,
     pub mistakes: Vec<Mistake>,
     pub warnings: Vec<ConfigWarning>,
     /// Whether the file itself holds a secret.
@@ -25,9 +35,10 @@ pub(super) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     /// Checks the names of all keys.
-    pub(super) fn new(root: &'a Node, mistakes: Vec<Mistake>) -> Self {
+    pub(super) fn new(root: &'a Node, mistakes: Vec<Mistake>, files: SecretFiles) -> Self {
         let mut reader = Self {
             root,
+            files,
             mistakes,
             warnings: Vec::new(),
             inline_secret: false,
@@ -108,6 +119,9 @@ impl<'a> Reader<'a> {
         }
         let place = self.place(file.path);
         let path = self.get(file)?;
+        if self.files == SecretFiles::Assume {
+            return Some(SecretString::default());
+        }
         self.secret_file(&inline.form, &path, place, file.path)
     }
 
@@ -130,9 +144,10 @@ impl<'a> Reader<'a> {
                 };
                 match form.parse(&scalar) {
                     Ok(secret) => return Some(secret),
-                    Err(why) => Problem::Refused {
+                    Err(Why(code, why)) => Problem::Refused {
+                        code,
+                        why: why.to_owned(),
                         read: format!("the content of {} (not shown)", shown_path(path)),
-                        why,
                         allowed: Word::allowed(form),
                     },
                 }
@@ -146,7 +161,7 @@ impl<'a> Reader<'a> {
     /// Notes a mistake if both are set.
     pub(super) fn exclusive(&mut self, one: &str, other: &str) {
         if self.is_set(one) && self.is_set(other) {
-            let problem = Problem::Together(format!("cannot be set beside {one}: choose one"));
+            let problem = Problem::Excludes(one.to_owned());
             let place = self.place(other);
             self.mistakes.push(Mistake::of_key(place, other, problem));
         }
@@ -155,7 +170,7 @@ impl<'a> Reader<'a> {
     /// Notes a mistake if `key` is set without `needed`.
     pub(super) fn needs(&mut self, key: &str, needed: &[&str]) {
         if self.is_set(key) && !needed.iter().any(|needed| self.is_set(needed)) {
-            let problem = Problem::Together(format!("also needs {}", needed.join(" or ")));
+            let problem = Problem::Needs(needed.join(" or "));
             let place = self.place(key);
             self.mistakes.push(Mistake::of_key(place, key, problem));
         }

@@ -12,6 +12,7 @@ use jiff::tz::TimeZone;
 use secrecy::SecretString;
 
 use super::agent::AgentEnv;
+use super::concealed::Secret;
 use super::errors::{Notice, Place};
 use super::keys::{self, AnyKey, Way};
 use super::reader::Reader;
@@ -20,7 +21,7 @@ use super::settings::{
     Transport, Zones,
 };
 use super::shapes::GivenZones;
-use super::words::{FilePath, Line, Secret, Whole};
+use super::words::{FilePath, Line, Whole};
 use crate::model::{DestinationId, Encryption, Mailbox, ModuleId, NodeId, PlanId, SmtpSettings};
 
 /// All settings; `None` if any mistake was noted that left a hole.

@@ -3,12 +3,16 @@
 use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
+use serde_json::{Map, Value};
 
-use super::form::{Form, Notes, Word};
+use super::errors::Code;
+use super::form::{Form, Kind, Limits, MISPLACED, Notes, Why, Word};
 use super::names;
-use super::tree::{Content, Node};
+use super::tree::{Content, Entry, Node};
 use super::words::Zone;
 use crate::model::NodeId;
+
+const NO_LIST: Why = Why(Code::NotAList, "is not a list");
 
 /// Several values of one shape, at least one.
 pub(super) struct List<W>(pub W);
@@ -34,18 +38,37 @@ impl<W: Word> Form for List<W> {
                 read.into_iter().collect()
             }
             Content::List(_) => {
-                notes.refuse("an empty list".to_owned(), "is not enough", self.allowed());
+                let why = Why(Code::EmptyList, "is not enough");
+                notes.refuse("an empty list".to_owned(), why, self.allowed());
                 None
             }
             Content::Scalar(scalar) if !W::SECRET => {
-                notes.refuse(scalar.shown(), "is not a list", self.allowed());
+                notes.refuse(scalar.shown(), NO_LIST, self.allowed());
                 None
             }
             other => {
-                notes.refuse(other.name().to_owned(), "is not a list", self.allowed());
+                notes.refuse(other.name().to_owned(), NO_LIST, self.allowed());
                 None
             }
         }
+    }
+
+    fn json(&self, node: &Node) -> Option<Value> {
+        let Content::List(items) = &node.content else {
+            return None;
+        };
+        items.iter().map(|item| Form::json(&self.0, item)).collect()
+    }
+
+    fn limits(&self) -> Limits {
+        Limits {
+            list: true,
+            ..Word::limits(&self.0)
+        }
+    }
+
+    fn secret(&self) -> bool {
+        W::SECRET
     }
 }
 
@@ -62,7 +85,7 @@ impl<W: Word> Form for Section<W> {
     fn read(&self, node: &Node, notes: &mut Notes<'_>) -> Option<Self::Out> {
         let Content::Map(entries) = &node.content else {
             let read = node.content_name().to_owned();
-            notes.refuse(read, "cannot stand here", self.allowed());
+            notes.refuse(read, MISPLACED, self.allowed());
             return None;
         };
         let mut fields = Vec::new();
@@ -83,6 +106,18 @@ impl<W: Word> Form for Section<W> {
             }
         }
         complete.then_some(fields)
+    }
+
+    fn json(&self, _: &Node) -> Option<Value> {
+        None
+    }
+
+    fn limits(&self) -> Limits {
+        Word::limits(&self.1)
+    }
+
+    fn secret(&self) -> bool {
+        W::SECRET
     }
 }
 
@@ -112,7 +147,8 @@ impl Form for ZonePerNode {
         for entry in node.entries() {
             let mut notes = notes.part(entry.line, &format!(".{}", entry.key));
             let Some(number) = node_number(&entry.key) else {
-                notes.refuse("this".to_owned(), "is not a node number", self.allowed());
+                let why = Why(Code::NotANode, "is not a node number");
+                notes.refuse("this".to_owned(), why, self.allowed());
                 complete = false;
                 continue;
             };
@@ -125,6 +161,27 @@ impl Form for ZonePerNode {
             }
         }
         complete.then_some(GivenZones::Nodes(zones))
+    }
+
+    fn json(&self, node: &Node) -> Option<Value> {
+        if !matches!(node.content, Content::Map(_)) {
+            return Form::json(&Zone, node);
+        }
+        let set = |entry: &&Entry| !matches!(entry.value.content, Content::Null);
+        node.entries()
+            .iter()
+            .filter(set)
+            .map(|entry| Some((entry.key.clone(), Form::json(&Zone, &entry.value)?)))
+            .collect::<Option<Map<_, _>>>()
+            .map(Value::Object)
+    }
+
+    fn limits(&self) -> Limits {
+        Limits::of(Kind::Zones)
+    }
+
+    fn secret(&self) -> bool {
+        false
     }
 }
 

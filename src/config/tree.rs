@@ -74,6 +74,11 @@ impl PartialEq for Node {
 }
 
 impl Node {
+    /// A value that stands in no file.
+    pub(super) fn new(content: Content) -> Self {
+        Self { line: 0, content }
+    }
+
     /// The entries of a mapping; none for anything else.
     pub(super) fn entries(&self) -> &[Entry] {
         match &self.content {

@@ -6,10 +6,16 @@ use std::time::Duration;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
-use secrecy::SecretString;
+use serde_json::Value;
 
-use super::form::Word;
+use super::errors::Code;
+use super::form::{Kind, Limits, Why, Word};
 use super::tree::{Meaning, Scalar};
+
+pub(super) const CONTROL: Why = Why(
+    Code::ControlCharacter,
+    "holds a line break or another control character",
+);
 
 /// A whole number of `unit` (empty for none).
 pub(super) struct Whole {
@@ -26,14 +32,30 @@ impl Word for Whole {
         format!("{} to {}{space}{}", self.min, self.max, self.unit)
     }
 
-    fn parse(&self, scalar: &Scalar) -> Result<u32, String> {
+    fn parse(&self, scalar: &Scalar) -> Result<u32, Why> {
         let Meaning::Whole(number) = scalar.meaning else {
-            return Err("is not a whole number".to_owned());
+            return Err(Why(Code::NotAWholeNumber, "is not a whole number"));
         };
         u32::try_from(number)
             .ok()
             .filter(|number| (self.min..=self.max).contains(number))
-            .ok_or_else(|| "is out of range".to_owned())
+            .ok_or(Why(Code::OutOfRange, "is out of range"))
+    }
+
+    fn json(&self, scalar: &Scalar) -> Value {
+        number(scalar)
+    }
+
+    fn limits(&self) -> Limits {
+        Limits::range(Kind::Number, self.min, self.max)
+    }
+}
+
+/// A number as JSON has it; what is none stays the text that it is.
+fn number(scalar: &Scalar) -> Value {
+    match scalar.meaning {
+        Meaning::Whole(number) => Value::from(number),
+        _ => Value::String(scalar.text.clone()),
     }
 }
 
@@ -50,9 +72,17 @@ impl Word for Seconds {
         self.whole().allowed()
     }
 
-    fn parse(&self, scalar: &Scalar) -> Result<Duration, String> {
+    fn parse(&self, scalar: &Scalar) -> Result<Duration, Why> {
         let seconds = self.whole().parse(scalar)?;
         Ok(Duration::from_secs(seconds.into()))
+    }
+
+    fn json(&self, scalar: &Scalar) -> Value {
+        number(scalar)
+    }
+
+    fn limits(&self) -> Limits {
+        self.whole().limits()
     }
 }
 
@@ -78,14 +108,22 @@ impl Word for Port {
         format!("{} to {}", self.min, u16::MAX)
     }
 
-    fn parse(&self, scalar: &Scalar) -> Result<u16, String> {
+    fn parse(&self, scalar: &Scalar) -> Result<u16, Why> {
         let Meaning::Whole(number) = scalar.meaning else {
-            return Err("is not a port".to_owned());
+            return Err(Why(Code::NotAWholeNumber, "is not a port"));
         };
         u16::try_from(number)
             .ok()
             .filter(|port| *port >= self.min)
-            .ok_or_else(|| "is not a port".to_owned())
+            .ok_or(Why(Code::OutOfRange, "is not a port"))
+    }
+
+    fn json(&self, scalar: &Scalar) -> Value {
+        number(scalar)
+    }
+
+    fn limits(&self) -> Limits {
+        Limits::range(Kind::Number, self.min.into(), u16::MAX.into())
     }
 }
 
@@ -99,11 +137,22 @@ impl Word for YesNo {
         "true or false".to_owned()
     }
 
-    fn parse(&self, scalar: &Scalar) -> Result<bool, String> {
+    fn parse(&self, scalar: &Scalar) -> Result<bool, Why> {
         match scalar.meaning {
             Meaning::Bool(value) => Ok(value),
-            _ => Err("is neither".to_owned()),
+            _ => Err(Why(Code::NotTrueOrFalse, "is neither")),
         }
+    }
+
+    fn json(&self, scalar: &Scalar) -> Value {
+        match scalar.meaning {
+            Meaning::Bool(value) => Value::Bool(value),
+            _ => Value::String(scalar.text.clone()),
+        }
+    }
+
+    fn limits(&self) -> Limits {
+        Limits::of(Kind::Switch)
     }
 }
 
@@ -118,12 +167,27 @@ impl<T: Copy + Sync> Word for OneOf<T> {
         names.join(", ")
     }
 
-    fn parse(&self, scalar: &Scalar) -> Result<T, String> {
+    fn parse(&self, scalar: &Scalar) -> Result<T, Why> {
         self.0
             .iter()
             .find(|(name, _)| name.eq_ignore_ascii_case(&scalar.text))
             .map(|(_, value)| *value)
-            .ok_or_else(|| "is none of them".to_owned())
+            .ok_or(Why(Code::NotOneOf, "is none of them"))
+    }
+
+    fn json(&self, scalar: &Scalar) -> Value {
+        let mut names = self.0.iter().map(|(name, _)| *name);
+        let name = names
+            .find(|name| name.eq_ignore_ascii_case(&scalar.text))
+            .unwrap_or(&scalar.text);
+        Value::String(name.to_owned())
+    }
+
+    fn limits(&self) -> Limits {
+        Limits {
+            values: self.0.iter().map(|(name, _)| *name).collect(),
+            ..Limits::of(Kind::Choice)
+        }
     }
 }
 
@@ -140,14 +204,19 @@ impl Word for Line {
         format!("one line of {} to {} characters", self.min, self.max)
     }
 
-    fn parse(&self, scalar: &Scalar) -> Result<String, String> {
+    fn parse(&self, scalar: &Scalar) -> Result<String, Why> {
         if scalar.text.chars().any(char::is_control) {
-            return Err("holds a line break or another control character".to_owned());
+            return Err(CONTROL);
         }
         if !(self.min..=self.max).contains(&scalar.text.chars().count()) {
-            return Err("has not the right length".to_owned());
+            return Err(Why(Code::WrongLength, "has not the right length"));
         }
         Ok(scalar.text.clone())
+    }
+
+    fn limits(&self) -> Limits {
+        let length = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+        Limits::range(Kind::Text, length(self.min), length(self.max))
     }
 }
 
@@ -161,9 +230,9 @@ impl Word for FilePath {
         "a path".to_owned()
     }
 
-    fn parse(&self, scalar: &Scalar) -> Result<PathBuf, String> {
+    fn parse(&self, scalar: &Scalar) -> Result<PathBuf, Why> {
         if scalar.text.is_empty() || scalar.text.chars().any(char::is_control) {
-            return Err("is not a path".to_owned());
+            return Err(Why(Code::NotAPath, "is not a path"));
         }
         Ok(PathBuf::from(&scalar.text))
     }
@@ -179,7 +248,7 @@ impl Word for MaybePath {
         "a path, or empty for none".to_owned()
     }
 
-    fn parse(&self, scalar: &Scalar) -> Result<Option<PathBuf>, String> {
+    fn parse(&self, scalar: &Scalar) -> Result<Option<PathBuf>, Why> {
         if scalar.text.is_empty() {
             return Ok(None);
         }
@@ -197,101 +266,12 @@ impl Word for Zone {
         "an IANA name such as Europe/Rome or UTC".to_owned()
     }
 
-    fn parse(&self, scalar: &Scalar) -> Result<TimeZone, String> {
-        TimeZone::get(&scalar.text).map_err(|_| "is not a known time zone".to_owned())
-    }
-}
-
-/// Words, split as a shell would. A command line can hold secrets.
-pub(super) struct CommandLine {
-    pub empty: bool,
-}
-
-impl Word for CommandLine {
-    type Out = Vec<String>;
-
-    const SECRET: bool = true;
-
-    fn allowed(&self) -> String {
-        "words as for a shell, with every quote closed".to_owned()
+    fn parse(&self, scalar: &Scalar) -> Result<TimeZone, Why> {
+        TimeZone::get(&scalar.text).map_err(|_| Why(Code::NotAZone, "is not a known time zone"))
     }
 
-    fn parse(&self, scalar: &Scalar) -> Result<Vec<String>, String> {
-        if scalar.text.contains('\0') {
-            return Err("holds a NUL character".to_owned());
-        }
-        let words = shell_words::split(&scalar.text).map_err(|_| "has an open quote".to_owned())?;
-        let named = words.first().is_some_and(|program| !program.is_empty());
-        if named || (self.empty && words.is_empty()) {
-            Ok(words)
-        } else {
-            Err("has no first word".to_owned())
-        }
-    }
-}
-
-/// A secret of any characters but control characters.
-pub(super) struct Secret;
-
-impl Word for Secret {
-    type Out = SecretString;
-
-    const SECRET: bool = true;
-
-    fn allowed(&self) -> String {
-        "a text on one line, not empty".to_owned()
-    }
-
-    fn parse(&self, scalar: &Scalar) -> Result<SecretString, String> {
-        if scalar.text.is_empty() {
-            return Err("is empty".to_owned());
-        }
-        if scalar.text.chars().any(char::is_control) {
-            return Err("holds a line break or another control character".to_owned());
-        }
-        Ok(SecretString::from(scalar.text.clone()))
-    }
-}
-
-/// A secret that can stand in an `Authorization: Bearer` header (RFC 6750).
-pub(super) struct Token;
-
-impl Word for Token {
-    type Out = SecretString;
-
-    const SECRET: bool = true;
-
-    fn allowed(&self) -> String {
-        "letters, digits and - . _ ~ + / =, not empty".to_owned()
-    }
-
-    fn parse(&self, scalar: &Scalar) -> Result<SecretString, String> {
-        let fits = |b: u8| b.is_ascii_alphanumeric() || b"-._~+/=".contains(&b);
-        if scalar.text.is_empty() || !scalar.text.bytes().all(fits) {
-            return Err("cannot be sent as a bearer token".to_owned());
-        }
-        Ok(SecretString::from(scalar.text.clone()))
-    }
-}
-
-/// A field of a destination: often a secret, and of several lines where it is a
-/// whole rclone configuration.
-pub(super) struct Credential;
-
-impl Word for Credential {
-    type Out = SecretString;
-
-    const SECRET: bool = true;
-
-    fn allowed(&self) -> String {
-        "a text, not empty".to_owned()
-    }
-
-    fn parse(&self, scalar: &Scalar) -> Result<SecretString, String> {
-        if scalar.text.is_empty() || scalar.text.contains('\0') {
-            return Err("cannot be used".to_owned());
-        }
-        Ok(SecretString::from(scalar.text.clone()))
+    fn limits(&self) -> Limits {
+        Limits::of(Kind::Zone)
     }
 }
 
@@ -330,7 +310,7 @@ impl Word for Moment {
         "a date such as 2030-12-24, or a moment such as 2030-12-24T08:00:00+01:00".to_owned()
     }
 
-    fn parse(&self, scalar: &Scalar) -> Result<Point, String> {
+    fn parse(&self, scalar: &Scalar) -> Result<Point, Why> {
         let text = scalar.text.as_str();
         // A local time would be read from a text with a zone too, and the zone
         // forgotten: so it comes last.
@@ -340,7 +320,13 @@ impl Word for Moment {
             Ok(Point::Instant(zoned.timestamp()))
         } else {
             let local = text.parse::<DateTime>();
-            local.map(Point::Local).map_err(|_| "is neither".to_owned())
+            local
+                .map(Point::Local)
+                .map_err(|_| Why(Code::NotAMoment, "is neither"))
         }
+    }
+
+    fn limits(&self) -> Limits {
+        Limits::of(Kind::Moment)
     }
 }

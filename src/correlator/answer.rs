@@ -12,6 +12,8 @@ use crate::model::{
 
 /// What is said at most once a day, however often it is asked.
 const ONCE_A_DAY: SignedDuration = SignedDuration::from_hours(24);
+/// How long an alert waits for the key of a plan to make sense again.
+const UNREADABLE: SignedDuration = SignedDuration::from_mins(30);
 
 /// One thing to say, or a reason to say nothing.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,7 +66,10 @@ pub struct Known<'a> {
 /// repeat. So is one on a run that was answered before. An alert that names no
 /// plan means the plans whose statuses changed within the recent window; of
 /// those, and failing them of all enabled ones, the bad and the open ones count;
-/// if there are none, all is well, which is said once a day.
+/// if there are none, all is well, which is said once a day. Nobody can say that
+/// while the key of a plan makes no sense: the alert waits for half an hour, and
+/// then is told of that plan. Of several plans each is answered as soon as it
+/// can be; the alert is closed with the last of them.
 pub fn answers<'a>(known: Known<'_>, due: &[&'a InboxEntry]) -> Vec<Answer<'a>> {
     let mut desk = Desk {
         known,
@@ -73,6 +78,7 @@ pub fn answers<'a>(known: Known<'_>, due: &[&'a InboxEntry]) -> Vec<Answer<'a>> 
         unknown: (BTreeSet::new(), Vec::new()),
         all_well: Vec::new(),
         nothing: BTreeMap::new(),
+        held: BTreeSet::new(),
     };
     let mut nameless = Vec::new();
     for &entry in due {
@@ -103,22 +109,28 @@ struct Desk<'a, 's> {
     unknown: (BTreeSet<PlanId>, Vec<&'a InboxEntry>),
     all_well: Vec<&'a InboxEntry>,
     nothing: BTreeMap<CloseReason, Vec<&'a InboxEntry>>,
+    /// What waits for more than is said now.
+    held: BTreeSet<InboxId>,
 }
 
 impl<'a> Desk<'a, '_> {
     fn named(&mut self, plan: &PlanId, entry: &'a InboxEntry) {
         match self.standing(plan) {
+            Standing::NoSuchPlan if self.is_unreadable(plan) && self.is_young(entry) => {}
             Standing::NoSuchPlan if self.was_deleted(plan) => {
                 self.say_nothing(CloseReason::DeletedPlan, &[entry]);
             }
-            Standing::NoSuchPlan if self.said_today(self.known.memory.unknown_plan_at) => {
-                self.say_nothing(CloseReason::SaidToday, &[entry]);
-            }
-            Standing::NoSuchPlan => {
-                self.unknown.0.insert(plan.clone());
-                self.unknown.1.push(entry);
-            }
+            Standing::NoSuchPlan => self.unknown(std::slice::from_ref(plan), entry),
             standing => self.answer(vec![(plan.clone(), standing)], &[entry]),
+        }
+    }
+
+    fn unknown(&mut self, plans: &[PlanId], entry: &'a InboxEntry) {
+        if self.said_today(self.known.memory.unknown_plan_at) {
+            self.say_nothing(CloseReason::SaidToday, &[entry]);
+        } else {
+            self.unknown.0.extend(plans.iter().cloned());
+            self.unknown.1.push(entry);
         }
     }
 
@@ -157,6 +169,12 @@ impl<'a> Desk<'a, '_> {
             .collect();
         if !plans.is_empty() {
             self.answer(plans, entries);
+        } else if let hidden @ [_, ..] = &self.unreadable_plans()[..] {
+            for entry in entries {
+                if !self.is_young(entry) {
+                    self.unknown(hidden, entry);
+                }
+            }
         } else if self.said_today(self.known.memory.all_well_at) {
             self.say_nothing(CloseReason::SaidToday, entries);
         } else {
@@ -165,15 +183,9 @@ impl<'a> Desk<'a, '_> {
     }
 
     /// If all that is left to say was said, the alerts are repeats; while a run
-    /// is open they wait.
+    /// is open they wait for it.
     fn answer(&mut self, plans: Vec<(PlanId, Standing)>, entries: &[&'a InboxEntry]) {
         let mut quiet = true;
-        if plans
-            .iter()
-            .any(|(_, standing)| matches!(standing, Standing::Wait))
-        {
-            return;
-        }
         for (plan, standing) in plans {
             match standing {
                 Standing::AsFound(run) => {
@@ -186,7 +198,11 @@ impl<'a> Desk<'a, '_> {
                     place.1.extend_from_slice(entries);
                     quiet = false;
                 }
-                Standing::Wait | Standing::Repeat | Standing::NoSuchPlan => {}
+                Standing::Wait => {
+                    self.held.extend(entries.iter().map(|entry| entry.id));
+                    quiet = false;
+                }
+                Standing::Repeat | Standing::NoSuchPlan => {}
             }
         }
         if quiet {
@@ -203,15 +219,27 @@ impl<'a> Desk<'a, '_> {
 
     /// A plan whose key is there and makes no sense was not deleted.
     fn was_deleted(&self, plan: &PlanId) -> bool {
-        let key = format!("cluster/backup/{plan}");
-        let unreadable = || {
-            self.known
-                .state
-                .unreadable
-                .iter()
-                .any(|what| what.key == key)
-        };
-        self.known.memory.known_plans.contains(plan) && !unreadable()
+        self.known.memory.known_plans.contains(plan) && !self.is_unreadable(plan)
+    }
+
+    fn is_unreadable(&self, plan: &PlanId) -> bool {
+        self.known.state.plan_is_unreadable(plan)
+    }
+
+    /// Known plans of which nothing can be said just now.
+    fn unreadable_plans(&self) -> Vec<PlanId> {
+        let known = self.known.plans.keys();
+        known
+            .chain(&self.known.memory.known_plans)
+            .filter(|plan| self.is_unreadable(plan))
+            .cloned()
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect()
+    }
+
+    fn is_young(&self, entry: &InboxEntry) -> bool {
+        self.known.now.duration_since(entry.waiting_since) < UNREADABLE
     }
 
     fn was_reported(&self, run: &JudgedRun) -> bool {
@@ -280,7 +308,7 @@ impl<'a> Desk<'a, '_> {
         for (reason, alerts) in self.nothing {
             add(Saying::Nothing(reason), alerts);
         }
-        close_with_the_last(&mut answers);
+        close_with_the_last(&mut answers, self.held);
         answers
     }
 }
@@ -309,8 +337,8 @@ fn open(watch: &PlanWatch) -> Open {
     }
 }
 
-fn close_with_the_last(answers: &mut [Answer<'_>]) {
-    let mut closed = BTreeSet::new();
+/// Nothing closes what is in `closed` already.
+fn close_with_the_last(answers: &mut [Answer<'_>], mut closed: BTreeSet<InboxId>) {
     for answer in answers.iter_mut().rev() {
         answer.closes = answer
             .alerts
@@ -322,168 +350,4 @@ fn close_with_the_last(answers: &mut [Answer<'_>]) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::judge::tests::{at, cluster, entry, status};
-    use super::*;
-
-    const HOUR: Duration = Duration::from_hours(1);
-
-    /// Answers in short: `1` a report on plan 1, `?9` unknown plan 9, `well`,
-    /// or the reason for saying nothing; behind each the alerts it closes.
-    fn said(state: &ClusterState, due: &[InboxEntry], memory: &Memory, now: i64) -> Vec<String> {
-        let due: Vec<&InboxEntry> = due.iter().collect();
-        let known = Known {
-            state,
-            plans: &BTreeMap::new(),
-            memory,
-            recent_window: HOUR,
-            now: at(now),
-        };
-        answers(known, &due)
-            .iter()
-            .map(|answer| {
-                let what = match &answer.saying {
-                    Saying::AsFound(run) => run.plan_id.to_string(),
-                    Saying::Kept(plan, run) => format!("{plan} as kept {run}"),
-                    Saying::UnknownPlans(plans) => format!("?{}", plans.len()),
-                    Saying::AllWell(runs) => format!("well({})", runs.len()),
-                    Saying::Nothing(reason) => format!("{reason:?}"),
-                };
-                let closes: Vec<i64> = answer.closes.iter().map(|id| id.0).collect();
-                format!("{what} {closes:?}")
-            })
-            .collect()
-    }
-
-    fn reported(state: &ClusterState, plan: &str) -> Memory {
-        let run = judge(state, &plan.into()).unwrap();
-        Memory {
-            reported: BTreeMap::from([(plan.into(), BTreeSet::from([run.id]))]),
-            ..Memory::default()
-        }
-    }
-
-    #[test]
-    fn alerts_of_two_nodes_give_one_report() {
-        let state = cluster(&[("1", &[("mail1", Some(status(100, 1)))])]);
-        let due = [entry(1, "1", at(200)), entry(2, "1", at(210))];
-        assert_eq!(said(&state, &due, &Memory::default(), 300), ["1 [1, 2]"]);
-    }
-
-    #[test]
-    fn a_repeat_of_a_reported_run_gives_nothing() {
-        let state = cluster(&[("1", &[("mail1", Some(status(100, 1)))])]);
-        let due = [entry(1, "1", at(200))];
-        let memory = reported(&state, "1");
-        assert_eq!(said(&state, &due, &memory, 300), ["Repeat [1]"]);
-        let next_night = cluster(&[("1", &[("mail1", Some(status(90_000, 1)))])]);
-        assert_eq!(said(&next_night, &due, &memory, 90_100), ["1 [1]"]);
-    }
-
-    #[test]
-    fn an_alert_for_a_plan_that_is_fine_is_answered_too() {
-        let state = cluster(&[("1", &[("mail1", Some(status(100, 0)))])]);
-        let due = [entry(1, "1", at(200))];
-        assert_eq!(said(&state, &due, &Memory::default(), 300), ["1 [1]"]);
-    }
-
-    #[test]
-    fn unknown_plans_are_named_once_a_day_and_deleted_ones_never() {
-        let state = cluster(&[]);
-        let due = [
-            entry(1, "8", at(0)),
-            entry(2, "9", at(0)),
-            entry(3, "7", at(0)),
-        ];
-        let mut memory = Memory {
-            known_plans: BTreeSet::from(["7".into()]),
-            ..Memory::default()
-        };
-        assert_eq!(
-            said(&state, &due, &memory, 10),
-            ["?2 [1, 2]", "DeletedPlan [3]"]
-        );
-        memory.unknown_plan_at = Some(at(10));
-        assert_eq!(said(&state, &due[..1], &memory, 86_409), ["SaidToday [1]"]);
-        assert_eq!(said(&state, &due[..1], &memory, 86_410), ["?1 [1]"]);
-    }
-
-    #[test]
-    fn a_known_plan_whose_key_is_broken_was_not_deleted() {
-        let mut state = cluster(&[]);
-        state.unreadable.push(crate::model::Unreadable {
-            key: "cluster/backup/7".into(),
-            reason: crate::model::Reason::NotAHash,
-        });
-        let memory = Memory {
-            known_plans: BTreeSet::from(["7".into()]),
-            ..Memory::default()
-        };
-        let due = [entry(1, "7", at(0))];
-        assert_eq!(said(&state, &due, &memory, 10), ["?1 [1]"]);
-    }
-
-    #[test]
-    fn a_report_made_by_a_clock_that_ran_ahead_counts_as_said() {
-        let state = cluster(&[("1", &[("mail1", Some(status(100, 0)))])]);
-        let due = [entry(1, "", at(200)), entry(2, "9", at(200))];
-        for ahead in [400, 86_000, 900_000] {
-            let memory = Memory {
-                all_well_at: Some(at(ahead)),
-                unknown_plan_at: Some(at(ahead)),
-                ..Memory::default()
-            };
-            assert_eq!(said(&state, &due, &memory, 300), ["SaidToday [2, 1]"]);
-        }
-    }
-
-    #[test]
-    fn an_alert_without_a_plan_means_the_bad_ones_that_changed_lately() {
-        let state = cluster(&[
-            ("1", &[("mail1", Some(status(9_000, 1)))]),
-            ("2", &[("samba1", Some(status(9_000, 0)))]),
-            ("3", &[("webtop1", Some(status(100, 1)))]),
-        ]);
-        let due = [entry(1, "", at(9_100))];
-        assert_eq!(said(&state, &due, &Memory::default(), 9_200), ["1 [1]"]);
-    }
-
-    #[test]
-    fn if_none_changed_lately_it_means_every_bad_plan_and_is_closed_with_the_last() {
-        let state = cluster(&[
-            ("1", &[("mail1", Some(status(100, 1)))]),
-            ("2", &[("samba1", Some(status(100, 0)))]),
-            ("3", &[("webtop1", Some(status(100, 1)))]),
-        ]);
-        let due = [entry(1, "", at(99_000))];
-        assert_eq!(
-            said(&state, &due, &Memory::default(), 99_100),
-            ["1 []", "3 [1]"]
-        );
-        let memory = reported(&state, "1");
-        assert_eq!(said(&state, &due, &memory, 99_100), ["3 [1]"]);
-    }
-
-    #[test]
-    fn a_disabled_plan_is_never_guessed() {
-        let mut state = cluster(&[("1", &[("mail1", Some(status(100, 1)))])]);
-        for plan in state.plans.values_mut() {
-            plan.enabled = false;
-        }
-        let due = [entry(1, "", at(200)), entry(2, "1", at(200))];
-        assert_eq!(
-            said(&state, &due, &Memory::default(), 300),
-            ["1 [2]", "well(0) [1]"]
-        );
-    }
-
-    #[test]
-    fn if_no_plan_is_bad_all_is_well_and_that_is_said_once_a_day() {
-        let state = cluster(&[("1", &[("mail1", Some(status(100, 0)))])]);
-        let due = [entry(1, "", at(200))];
-        let mut memory = Memory::default();
-        assert_eq!(said(&state, &due, &memory, 300), ["well(1) [1]"]);
-        memory.all_well_at = Some(at(300));
-        assert_eq!(said(&state, &due, &memory, 400), ["SaidToday [1]"]);
-    }
-}
+mod tests;

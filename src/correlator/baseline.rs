@@ -9,8 +9,8 @@ use super::elapse::Firing;
 use super::plan::{Desk, PlanLook, Settled, node_or_none, own_node};
 use super::{judge, zones};
 use crate::model::{
-    ClusterState, Condition, JudgedRun, ModuleCause, ModuleId, ModuleMemory, NodeId, NodeZone,
-    PartState, Plan, PlanCause, PlanWatch, StatusReading,
+    ClusterState, JudgedRun, ModuleCause, ModuleId, ModuleMemory, NodeId, NodeZone, PartState,
+    Plan, PlanCause, PlanWatch, StatusReading,
 };
 
 /// A plan that is seen for the first time: only later elapses count. One that
@@ -28,16 +28,8 @@ pub(super) fn first_look(
         (id.clone(), memory)
     });
     let watch = PlanWatch {
-        plan: plan.clone(),
-        baseline: look.tick.now,
-        handled: BTreeMap::new(),
         modules: modules.collect(),
-        runs: Vec::new(),
-        hand: None,
-        late: None,
-        durations: std::collections::VecDeque::new(),
-        condition: Condition::default(),
-        newest: None,
+        ..PlanWatch::new(plan.clone(), look.tick.now)
     };
     let firing = Firing::of(plan, look.rules);
     sample_zones(&watch, &firing, zones, look);

@@ -7,7 +7,7 @@ use super::plan::{Desk, node_or_none};
 use super::rules::seconds;
 use super::{late, patience, zones};
 use crate::model::{
-    Elapse, HandRun, ModuleId, ModuleMemory, NodeId, PartState, RunId, RunPart, Status,
+    Elapse, HandRun, ModuleId, ModuleMemory, NodeId, OpenRun, PartState, RunId, RunPart, Status,
     StatusReading,
 };
 
@@ -89,7 +89,12 @@ fn collect(desk: &mut Desk<'_, '_>) -> Vec<News> {
             continue;
         };
         match &memory.reading {
-            Some(known) if !reading.differs(known) => {}
+            Some(known) if !reading.differs(known) => {
+                if known.status().is_none() && reading.status().is_some() {
+                    memory.reading = Some(reading.clone());
+                    understand(&mut desk.watch.runs, module, reading);
+                }
+            }
             Some(known) if is_older_copy(reading, known) => {
                 memory.reading = Some(reading.clone());
             }
@@ -104,6 +109,18 @@ fn collect(desk: &mut Desk<'_, '_>) -> Vec<News> {
     }
     all.sort_by_key(News::start);
     all
+}
+
+/// A status that lay in the future is understood by now: also in the run that
+/// it was counted for, as long as that is open.
+fn understand(runs: &mut [OpenRun], module: &ModuleId, reading: &StatusReading) {
+    let parts = runs.iter_mut().flat_map(|run| run.parts.values_mut());
+    for member in parts.filter_map(|part| part.members.get_mut(module)) {
+        let counted = member.reading.as_mut();
+        if let Some(counted) = counted.filter(|counted| !counted.differs(reading)) {
+            *counted = reading.clone();
+        }
+    }
 }
 
 /// The clocks of the nodes may differ by this, in seconds.

@@ -218,10 +218,8 @@ pub(super) mod tests {
 
     #[test]
     fn each_member_is_judged_by_its_newest_status() {
-        let unreadable = StatusReading::Unreadable(Unreadable {
-            key: "k".into(),
-            reason: crate::model::Reason::NotAStatus,
-        });
+        let unreadable =
+            StatusReading::Unreadable(Unreadable::new("k", crate::model::Reason::NotAStatus));
         let state = cluster(&[(
             "1",
             &[
@@ -263,10 +261,8 @@ pub(super) mod tests {
 
     #[test]
     fn what_cannot_be_understood_is_another_run_every_day() {
-        let broken = StatusReading::Unreadable(Unreadable {
-            key: "k".into(),
-            reason: crate::model::Reason::NotAStatus,
-        });
+        let broken =
+            StatusReading::Unreadable(Unreadable::new("k", crate::model::Reason::NotAStatus));
         let mut state = cluster(&[("1", &[("mail1", Some(broken))])]);
         let mut id = |second| {
             state.read_at = at(second);

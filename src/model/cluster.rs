@@ -159,6 +159,18 @@ impl StatusReading {
             Self::Unreadable(_) => None,
         }
     }
+
+    /// What tells it from the next one, where that is known.
+    pub fn stamp(&self) -> Option<Stamp> {
+        match self {
+            Self::Read(status) => Some(Stamp {
+                start: status.start.as_second(),
+                end: status.end.as_second(),
+                errors: status.errors,
+            }),
+            Self::Unreadable(what) => what.stamp,
+        }
+    }
 }
 
 /// A key that could not be understood.
@@ -168,6 +180,33 @@ pub struct Unreadable {
     pub key: String,
     /// What is wrong with it.
     pub reason: Reason,
+    /// Of a status that lies in the future: what it says all the same. With
+    /// time it can be understood, and is no news then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stamp: Option<Stamp>,
+}
+
+impl Unreadable {
+    /// `key` cannot be understood because of `reason`.
+    pub fn new(key: impl Into<String>, reason: Reason) -> Self {
+        Self {
+            key: key.into(),
+            reason,
+            stamp: None,
+        }
+    }
+}
+
+/// What tells a status from the next one of the same module, in seconds since
+/// 1970 as its node wrote them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
+    /// When the backup began.
+    pub start: i64,
+    /// When it ended.
+    pub end: i64,
+    /// How many errors it had.
+    pub errors: u32,
 }
 
 impl Plan {
@@ -188,6 +227,12 @@ impl ClusterState {
     pub fn repository_path(&self, module: &ModuleId) -> Option<String> {
         let uuid = &self.modules.get(module)?.uuid;
         Some(format!("{}/{uuid}", module.image()))
+    }
+
+    /// Whether the key of `plan` is there and makes no sense.
+    pub fn plan_is_unreadable(&self, plan: &PlanId) -> bool {
+        let key = format!("cluster/backup/{plan}");
+        self.unreadable.iter().any(|what| what.key == key)
     }
 
     /// The newest reading of `module` in `plan`.

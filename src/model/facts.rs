@@ -163,6 +163,7 @@ mod tests {
             cause,
             snapshots,
             newest: None,
+            recent: Vec::new(),
             size: None,
             locks: Vec::new(),
             message: None,

@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
+use super::shorten_addresses;
+
 /// The language of everything an administrator reads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -37,6 +39,13 @@ impl Mailbox {
     /// What stands behind the last `@`.
     pub fn domain(&self) -> &str {
         self.0.rsplit_once('@').map_or("localhost", |(_, d)| d)
+    }
+
+    /// For those who may know that there is such a mailbox and not whose:
+    /// `ma…@example.org`. No address any more.
+    #[must_use]
+    pub fn shortened(&self) -> Self {
+        Self(shorten_addresses(&self.0))
     }
 }
 

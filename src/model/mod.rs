@@ -27,7 +27,7 @@ mod watch;
 pub use alert::{Alert, AlertState, InboxEntry, InboxId};
 pub use cause::{ModuleCause, Outcome, PlanCause, RepoCause, Severity};
 pub use cluster::{
-    ClusterState, Destination, Layout, Module, Node, Plan, Status, StatusReading, Unreadable,
+    ClusterState, Destination, Layout, Module, Node, Plan, Stamp, Status, StatusReading, Unreadable,
 };
 pub use condition::{Condition, Motive, Muted, Signature, Told, Trouble};
 pub use facts::{Facts, ModuleFacts, ReadFailure, RepositoryFacts, Totals};
@@ -51,7 +51,7 @@ pub use report::{
     PlanSummary, Report, ReportKind, StoredReport, Warning,
 };
 pub use run::{JudgedMember, JudgedRun, RunKind};
-pub use text::{sanitize, truncate};
+pub use text::{sanitize, shorten_addresses, truncate};
 pub use watch::{
     ClockMark, DURATIONS, Elapse, HandRun, Identity, LateRun, Lost, ModuleMemory, NewestRun,
     NodeZone, OpenRun, PartMember, PartState, PlanWatch, RunPart, Watch, Watched, WholeWatch,

@@ -47,6 +47,10 @@ pub struct Probe {
     /// When the newest one was made.
     #[serde(default)]
     pub newest: Option<Timestamp>,
+    /// When the newest ones were made, as many as a verdict may ask for; not
+    /// kept in reports.
+    #[serde(skip)]
+    pub recent: Vec<Timestamp>,
     /// Bytes of the newest one, where restic says it.
     #[serde(default)]
     pub size: Option<u64>,
@@ -58,6 +62,13 @@ pub struct Probe {
     pub message: Option<Remark>,
     /// Milliseconds from the question to the answer.
     pub took_ms: u64,
+}
+
+impl Probe {
+    /// When snapshots were made, as far as the answer says.
+    pub fn saved_at(&self) -> impl Iterator<Item = Timestamp> {
+        self.newest.into_iter().chain(self.recent.iter().copied())
+    }
 }
 
 /// A lock in a repository.

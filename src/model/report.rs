@@ -373,6 +373,8 @@ pub enum Advice {
     CheckRedis,
     /// The alert's labels name a plan that does not exist.
     CheckAlertLabels,
+    /// The key of a plan makes no sense: look at it, and save the plan anew.
+    RepairPlan,
     /// The plan is switched off; its alert ends only with the next run.
     EnablePlan,
     /// A status value is damaged; the next run writes it anew.

@@ -38,9 +38,71 @@ pub fn truncate(text: &str, max: usize) -> String {
     cut
 }
 
+/// `text` with the mail addresses in it shortened to what those who set them up
+/// still recognise, and nobody else can write to: `ma…@example.org`.
+pub fn shorten_addresses(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once('@') {
+        let begin = before
+            .char_indices()
+            .rev()
+            .take_while(|(_, c)| is_local(*c))
+            .last()
+            .map_or(before.len(), |(index, _)| index);
+        let (other, local) = before.split_at(begin);
+        shown.push_str(other);
+        if behind.starts_with(|c: char| c.is_alphanumeric() || c == '[') {
+            shown.push_str(&shortened(local));
+        } else {
+            shown.push_str(local);
+        }
+        shown.push('@');
+        rest = behind;
+    }
+    shown.push_str(rest);
+    shown
+}
+
+/// Whether a character may stand before the `@`.
+fn is_local(c: char) -> bool {
+    c.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.…".contains(c)
+}
+
+fn shortened(local: &str) -> String {
+    if local.is_empty() || local.ends_with('…') {
+        return local.to_owned();
+    }
+    let kept = if local.chars().count() < 4 { 1 } else { 2 };
+    let begin: String = local.chars().take(kept).collect();
+    format!("{begin}…")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_an_address_so_much_is_left_that_its_owner_knows_it() {
+        for (text, shown) in [
+            ("mario.rossi@example.org", "ma…@example.org"),
+            ("it@example.org", "i…@example.org"),
+            ("a@example.org", "a…@example.org"),
+            ("ma…@example.org", "ma…@example.org"),
+            (
+                "550 5.1.1 <mario@example.org>: unknown (x+y@b.it, z)",
+                "550 5.1.1 <ma…@example.org>: unknown (x…@b.it, z)",
+            ),
+            ("to=<ärger@[10.0.0.1]>", "to=<är…@[10.0.0.1]>"),
+            ("a@b@c.org", "a…@b…@c.org"),
+            ("250 ok @ 12:00", "250 ok @ 12:00"),
+            ("agent@node1.service is down", "ag…@node1.service is down"),
+            ("@example.org", "@example.org"),
+            ("", ""),
+        ] {
+            assert_eq!(shorten_addresses(text), shown);
+        }
+    }
 
     #[test]
     fn no_control_character_survives() {

@@ -158,6 +158,24 @@ pub struct PlanWatch {
     pub newest: Option<NewestRun>,
 }
 
+impl PlanWatch {
+    /// Of a plan of which nothing was seen yet.
+    pub fn new(plan: Plan, baseline: Timestamp) -> Self {
+        Self {
+            plan,
+            baseline,
+            handled: BTreeMap::new(),
+            modules: BTreeMap::new(),
+            runs: Vec::new(),
+            hand: None,
+            late: None,
+            durations: VecDeque::new(),
+            condition: Condition::default(),
+            newest: None,
+        }
+    }
+}
+
 /// What was seen of one module in one plan.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ModuleMemory {
@@ -329,14 +347,17 @@ pub struct NewestRun {
 
 impl StatusReading {
     /// Whether it says something else than `other`, as far as runs go: start,
-    /// end and errors; of what cannot be read, the key and why.
+    /// end and errors; of what cannot be read, the key and why. A status of a
+    /// clock that runs ahead is the same one when its time has come.
     pub fn differs(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Read(a), Self::Read(b)) => {
                 (a.start, a.end, a.errors) != (b.start, b.end, b.errors)
             }
-            (Self::Unreadable(a), Self::Unreadable(b)) => a != b,
-            _ => true,
+            (one, other) => match (one.stamp(), other.stamp()) {
+                (Some(one), Some(other)) => one != other,
+                _ => one != other,
+            },
         }
     }
 }

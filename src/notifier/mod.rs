@@ -32,6 +32,7 @@ pub use sendmail::Sendmail;
 pub use smtp::Smtp;
 pub use spoken::Spoken;
 pub use templates::{RenderError, Rendered, TemplateWarning, Templates};
+pub use view::Said;
 
 /// One way out.
 #[async_trait]

@@ -143,6 +143,7 @@ fn destination() -> DestinationResult {
             cause: RepoCause::Locked,
             snapshots: Some(30),
             newest: Some(at(-80)),
+            recent: Vec::new(),
             size: None,
             locks: vec![Lock {
                 owner: "root@node1".into(),

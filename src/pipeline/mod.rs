@@ -27,6 +27,7 @@ mod service;
 mod setback;
 #[cfg(test)]
 mod tests;
+mod vpn;
 mod watching;
 
 pub use clock::{Clock, SystemClock};

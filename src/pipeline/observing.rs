@@ -41,6 +41,25 @@ pub(super) struct Over {
     pub settled: Vec<Settled>,
 }
 
+/// The first report of a look that could not be made. The others are made all
+/// the same: one broken thing must not silence the rest.
+#[derive(Default)]
+struct Trouble(Option<WatchingError>);
+
+impl Trouble {
+    fn none_in(&mut self, done: Result<(), WatchingError>) -> bool {
+        let problem = done.err();
+        let none = problem.is_none();
+        self.0 = self.0.take().or(problem);
+        none
+    }
+
+    /// That all was seen must not be written down.
+    fn over(self) -> Result<(), WatchingError> {
+        self.0.map_or(Ok(()), Err)
+    }
+}
+
 /// What all plans showed.
 struct Seen {
     over: Vec<Over>,
@@ -74,21 +93,26 @@ impl Look<'_> {
         // Who left a plan shows once only, so it goes with the plan. That all
         // was seen is written last: after a crash nothing is taken for seen
         // that is not on disk.
-        if whole.lost != watch.whole.lost {
-            batch.whole = Some(WholeWatch {
-                lost: whole.lost.clone(),
-                ..watch.whole.clone()
-            });
+        let mut trouble = Trouble::default();
+        if trouble.none_in(verdicts.tell_lost(&mut batch, lost)) {
+            if whole.lost != watch.whole.lost {
+                batch.whole = Some(WholeWatch {
+                    lost: whole.lost.clone(),
+                    ..watch.whole.clone()
+                });
+            }
+        } else {
+            whole.lost.clone_from(&watch.whole.lost);
         }
-        verdicts.tell_lost(&mut batch, lost)?;
         // Quiet plans first: they wait for no repository.
         self.commit(watch, batch).await?;
         for over in seen.over {
             self.watching.vitals.beat(Instant::now());
-            verdicts.report(watch, &mut whole, over).await?;
+            trouble.none_in(verdicts.report(watch, &mut whole, over).await);
         }
-        verdicts.answer_alerts(watch, &mut whole).await?;
-        verdicts.tell_digest(watch, &mut whole).await?;
+        trouble.none_in(verdicts.answer_alerts(watch, &mut whole).await);
+        trouble.none_in(verdicts.tell_digest(watch, &mut whole).await);
+        trouble.over()?;
         let batch = Batch {
             whole: Some(whole),
             ..Batch::default()

@@ -12,7 +12,7 @@ use super::outgoing::Outgoing;
 use crate::cluster::{
     AccountReader, Alertmanager, AlertmanagerError, ClusterReader, RedisReader, TaskApi,
 };
-use crate::config::{Config, Redis};
+use crate::config::{self, Config, Redis};
 use crate::correlator::Rules;
 use crate::model::{OutgoingMail, ProbeMethod, Report, SkipReason};
 use crate::notifier::{
@@ -185,9 +185,9 @@ impl Parts {
         }
     }
 
-    /// The text form of a report, for a terminal.
-    pub fn text(&self, report: &Report) -> Result<String, RenderError> {
-        let rendered = self.templates.render(report, &self.config.mail)?;
+    /// The text form of a report, for a terminal, in the language of `mail`.
+    pub fn text(&self, report: &Report, mail: &config::Mail) -> Result<String, RenderError> {
+        let rendered = self.templates.render(report, mail)?;
         Ok(rendered.body.text)
     }
 

@@ -22,9 +22,10 @@ use super::look_now::LookNow;
 use super::metrics::at_start;
 use super::parts::Parts;
 use super::peers::NodePeers;
+use super::vpn::{self, VpnDoor};
 use super::watching::Watching;
 use crate::config::Config;
-use crate::receiver::{Limits, Receiver, Rules, Serving, Vitals};
+use crate::receiver::{Door, Limits, Receiver, Rules, Serving, Vitals};
 use crate::repo_check::LONGEST_CHECK;
 use crate::store::{PutAside, StateLock, Store, StoreError};
 
@@ -103,7 +104,9 @@ impl Service {
         let (stop, stopped) = watch::channel(false);
         let (metrics, metrics_seen) = watch::channel(at_start(clock.now()));
 
-        let serving = Receiver {
+        let (vpn_told, vpn_seen) = watch::channel(None);
+
+        let surface = Receiver {
             store: store.clone(),
             rules: rules_seen,
             alerts: Arc::clone(&alerts),
@@ -112,8 +115,16 @@ impl Service {
             now: Arc::new(Timestamp::now),
             limits: Limits::default(),
         }
-        .serve(listener)
-        .map_err(|reason| ServiceError::Listen { address, reason })?;
+        .open();
+        let serving = surface
+            .serve(listener, Door::Own)
+            .map_err(|reason| ServiceError::Listen { address, reason })?;
+        let door = VpnDoor {
+            surface,
+            address: vpn_seen,
+            port: address.port(),
+            pause: vpn::RETRY,
+        };
         let watching = Watching {
             store: store.clone(),
             parts: parts_seen.clone(),
@@ -124,6 +135,7 @@ impl Service {
             mails: Arc::clone(&mails),
             look: Arc::clone(&wanted),
             vitals: Arc::clone(&vitals),
+            vpn: vpn_told,
         };
         let delivering = Delivering {
             store: store.clone(),
@@ -146,35 +158,16 @@ impl Service {
             vitals,
         };
 
-        let mut tasks = JoinSet::new();
-        tasks.spawn(serve(serving, stopped.clone()));
-        let seen = stopped.clone();
-        // Lives in the loop and ends with it.
-        let events = Box::new(ClusterEvents::of(events_seen));
-        tasks.spawn(async move {
-            watching.run(events, seen).await;
-            "watching of runs"
-        });
-        let mut seen = stopped.clone();
-        let looks = Arc::clone(&wanted);
-        tasks.spawn(async move {
-            // A restored or cloned instance must not send what it has queued.
-            tokio::select! {
-                _ = timeout(RECOGNITION, looks.recognized()) => {}
-                () = stop_is_wanted(&mut seen) => return "delivery of mails",
-            }
-            delivering.run(seen).await;
-            "delivery of mails"
-        });
-        let seen = stopped.clone();
-        tasks.spawn(async move {
-            asking.run(seen).await;
-            "asking for alerts"
-        });
-        tasks.spawn(async move {
-            housekeeping.run(stopped).await;
-            "housekeeping"
-        });
+        let work = Work {
+            serving,
+            door,
+            watching,
+            events: ClusterEvents::of(events_seen),
+            delivering,
+            asking,
+            housekeeping,
+            looks: Arc::clone(&wanted),
+        };
         Ok(Self {
             address,
             place,
@@ -184,7 +177,7 @@ impl Service {
             stop,
             mails,
             look: wanted,
-            tasks,
+            tasks: work.begin(&stopped),
             _lock: lock,
         })
     }
@@ -263,6 +256,58 @@ impl Service {
         {
             warn!("the database did not end in time; what it was not done with is repeated");
         }
+    }
+}
+
+/// What the service does, side by side.
+struct Work {
+    serving: Serving,
+    door: VpnDoor,
+    watching: Watching,
+    events: ClusterEvents,
+    delivering: Delivering,
+    asking: Asking,
+    housekeeping: Housekeeping,
+    looks: Arc<LookNow>,
+}
+
+impl Work {
+    /// Begins all of it; each task gives back what it was.
+    fn begin(self, stopped: &watch::Receiver<bool>) -> JoinSet<&'static str> {
+        let mut tasks = JoinSet::new();
+        tasks.spawn(serve(self.serving, stopped.clone()));
+        let (door, seen) = (self.door, stopped.clone());
+        tasks.spawn(async move {
+            door.run(seen).await;
+            "HTTP server of the VPN"
+        });
+        let (watching, events, seen) = (self.watching, self.events, stopped.clone());
+        tasks.spawn(async move {
+            // The events live in the loop and end with it.
+            watching.run(Box::new(events), seen).await;
+            "watching of runs"
+        });
+        let (delivering, looks, mut seen) = (self.delivering, self.looks, stopped.clone());
+        tasks.spawn(async move {
+            // A restored or cloned instance must not send what it has queued.
+            tokio::select! {
+                _ = timeout(RECOGNITION, looks.recognized()) => {}
+                () = stop_is_wanted(&mut seen) => return "delivery of mails",
+            }
+            delivering.run(seen).await;
+            "delivery of mails"
+        });
+        let (asking, seen) = (self.asking, stopped.clone());
+        tasks.spawn(async move {
+            asking.run(seen).await;
+            "asking for alerts"
+        });
+        let (housekeeping, seen) = (self.housekeeping, stopped.clone());
+        tasks.spawn(async move {
+            housekeeping.run(seen).await;
+            "housekeeping"
+        });
+        tasks
     }
 }
 

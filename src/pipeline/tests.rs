@@ -211,6 +211,7 @@ impl World {
                 clock: Arc::clone(&clock) as _,
                 peers: Arc::new(AllAnswer),
                 metrics: watch::channel(Arc::from("")).0,
+                vpn: watch::channel(None).0,
                 alerts: Arc::new(Notify::new()),
                 mails: Arc::clone(&mails),
                 look: Arc::new(LookNow::default()),

@@ -1,5 +1,6 @@
 //! From what wakes us to reports that are stored with their mails.
 
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -16,6 +17,7 @@ use super::parts::{MailError, Parts};
 use super::peers::Peers;
 use super::publishing::Lately;
 use super::setback::Setback;
+use super::vpn;
 use crate::correlator::{Between, due};
 use crate::model::{ClusterState, InboxEntry, Watch};
 use crate::receiver::{RedisHealth, Vitals};
@@ -57,6 +59,8 @@ pub struct Watching {
     pub vitals: Arc<Vitals>,
     /// The text of `/metrics`.
     pub metrics: watch::Sender<Arc<str>>,
+    /// The VPN address of this node.
+    pub vpn: watch::Sender<Option<IpAddr>>,
 }
 
 /// What is kept from look to look.
@@ -233,6 +237,12 @@ impl Watching {
         match parts.reader.read(now).await {
             Ok(state) => {
                 self.vitals.set_redis(RedisHealth::Reached);
+                let address = vpn::address(&parts.config, &state);
+                self.vpn.send_if_modified(|known| {
+                    let changed = *known != address;
+                    *known = address;
+                    changed
+                });
                 Some(state)
             }
             Err(problem) => {

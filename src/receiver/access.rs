@@ -7,13 +7,17 @@ use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-use super::Refusal;
+use super::{Door, Refusal};
 
-/// Whether the other end of the connection is on this machine.
+/// Whether the other end of the connection is on this machine. Nobody is who
+/// came in through the VPN.
 pub(super) fn is_local(request: &HttpRequest) -> bool {
-    request
-        .peer_addr()
-        .is_some_and(|peer| peer.ip().to_canonical().is_loopback())
+    let of_this_machine = || {
+        request
+            .peer_addr()
+            .is_some_and(|peer| peer.ip().to_canonical().is_loopback())
+    };
+    request.app_data::<Door>() != Some(&Door::Vpn) && of_this_machine()
 }
 
 /// Lets in this machine, and who shows the token.
@@ -74,6 +78,15 @@ mod tests {
             assert!(local_or_token(&request, None).is_ok(), "{peer}");
             assert!(local_or_token(&request, Some(&token())).is_ok(), "{peer}");
         }
+    }
+
+    #[test]
+    fn through_the_vpn_also_this_machine_needs_the_token() {
+        let vpn = || from("127.0.0.1:9").app_data(Door::Vpn);
+        let refusal = local_or_token(&vpn().to_http_request(), Some(&token()));
+        assert!(matches!(refusal, Err(Refusal::WrongToken)));
+        let shown = vpn().insert_header((AUTHORIZATION, "Bearer s3cret"));
+        assert!(local_or_token(&shown.to_http_request(), Some(&token())).is_ok());
     }
 
     #[test]

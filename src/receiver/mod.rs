@@ -24,7 +24,7 @@ mod vitals;
 pub use active::active_alerts;
 pub use refusal::Refusal;
 pub use rules::{Limits, Rules};
-pub use server::{Receiver, Serving};
+pub use server::{Door, Receiver, Serving, Surface};
 pub use vitals::{RedisHealth, Vitals};
 
 #[cfg(test)]

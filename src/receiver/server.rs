@@ -73,37 +73,28 @@ impl Shared {
     }
 }
 
+/// The surface behind its doors: what comes in through any of them is bounded
+/// together.
+#[derive(Clone)]
+pub struct Surface {
+    shared: Data<Shared>,
+}
+
+/// Which way a request came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    /// The address of `receiver.host`: this machine is known by its address.
+    Own,
+    /// The node's address in the cluster's VPN: nobody is of this machine.
+    Vpn,
+}
+
 impl Receiver {
-    /// Serves `listener`. Signals are left to the caller.
-    pub fn serve(self, listener: TcpListener) -> io::Result<Serving> {
-        let limits = self.limits;
-        let connections = Connections::default();
-        let shared = Data::new(self.shared());
-        let server = HttpServer::new(move || {
-            App::new()
-                .app_data(Data::clone(&shared))
-                .wrap(from_fn(observe))
-                .configure(routes)
-        })
-        .workers(1)
-        .worker_max_blocking_threads(1)
-        .backlog(BACKLOG)
-        .max_connections(limits.most_connections)
-        .client_request_timeout(limits.head_time)
-        .keep_alive(limits.head_time)
-        .shutdown_timeout(limits.farewell.as_secs())
-        .disable_signals()
-        .on_connect(connections.watch(limits.connections))
-        .listen(listener)?
-        .run();
-        let handle = server.handle();
-        let server = Box::pin(async move {
-            tokio::select! {
-                end = server => end,
-                never = sweep(connections, limits.head_time) => match never {},
-            }
-        });
-        Ok(Serving { server, handle })
+    /// Puts the surface together.
+    pub fn open(self) -> Surface {
+        Surface {
+            shared: Data::new(self.shared()),
+        }
     }
 
     pub(super) fn shared(self) -> Shared {
@@ -118,6 +109,58 @@ impl Receiver {
             refusals: Throttle::default(),
             troubles: Throttle::default(),
             rules: self.rules,
+        }
+    }
+}
+
+impl Surface {
+    /// Serves `listener`. Signals are left to the caller.
+    pub fn serve(&self, listener: TcpListener, door: Door) -> io::Result<Serving> {
+        let limits = self.shared.limits;
+        let (good, most) = door.connections(&limits);
+        let connections = Connections::default();
+        let shared = Data::clone(&self.shared);
+        let server = HttpServer::new(move || {
+            App::new()
+                .app_data(Data::clone(&shared))
+                .app_data(door)
+                .wrap(from_fn(observe))
+                .configure(routes)
+        })
+        .workers(1)
+        .worker_max_blocking_threads(1)
+        .backlog(BACKLOG)
+        .max_connections(most)
+        .client_request_timeout(limits.head_time)
+        .keep_alive(limits.head_time)
+        .shutdown_timeout(limits.farewell.as_secs())
+        .disable_signals()
+        .on_connect(connections.watch(good))
+        .listen(listener)?
+        .run();
+        let handle = server.handle();
+        let server = Box::pin(async move {
+            tokio::select! {
+                end = server => end,
+                never = sweep(connections, limits.head_time) => match never {},
+            }
+        });
+        Ok(Serving { server, handle })
+    }
+}
+
+impl Door {
+    /// From which number on idle connections make room, and how many there are
+    /// at most. Nobody in the VPN shall use up what the machine itself needs.
+    fn connections(self, limits: &Limits) -> (usize, usize) {
+        /// What goes to the VPN is a fraction of what the machine itself gets.
+        const SHARE: usize = 4;
+        match self {
+            Self::Own => (limits.connections, limits.most_connections),
+            Self::Vpn => (
+                limits.connections.div_ceil(SHARE),
+                limits.most_connections.div_ceil(SHARE),
+            ),
         }
     }
 }

@@ -398,7 +398,7 @@ async fn a_request_that_panics_ends_only_itself() {
     });
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let address = listener.local_addr().unwrap();
-    let Serving { server, handle } = receiver.serve(listener).unwrap();
+    let Serving { server, handle } = receiver.open().serve(listener, Door::Own).unwrap();
     let serving = tokio::spawn(server);
 
     let body = json!({ "alerts": [alert("BackupFailed", "firing")] }).to_string();

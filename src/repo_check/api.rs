@@ -46,6 +46,7 @@ fn of_output(target: &ProbeTarget, output: &Value) -> Probe {
         Some(found) => Probe {
             snapshots: Some(found.count),
             newest: found.newest,
+            recent: found.recent,
             size: found.size,
             ..answer(target, RepoCause::Reachable)
         },

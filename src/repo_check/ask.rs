@@ -71,6 +71,7 @@ fn judge(restic: &dyn Restic, target: &ProbeTarget, output: &Output, clock: Cloc
         Some(found) => {
             probe.snapshots = Some(found.count);
             probe.newest = found.newest;
+            probe.recent = found.recent;
             probe.size = found.size;
         }
         None if probe.cause == RepoCause::Reachable => {

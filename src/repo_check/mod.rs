@@ -124,6 +124,7 @@ fn answer(target: &ProbeTarget, cause: RepoCause) -> Probe {
         cause,
         snapshots: None,
         newest: None,
+        recent: Vec::new(),
         size: None,
         locks: Vec::new(),
         message: None,

@@ -4,8 +4,11 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
+/// How many snapshots' times are kept: an hourly plan's of four days.
+const RECENT: usize = 100;
+
 /// What a list of snapshots says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Found {
     /// How many.
     pub(super) count: u64,
@@ -13,6 +16,8 @@ pub(super) struct Found {
     pub(super) newest: Option<Timestamp>,
     /// Bytes of the newest, which restic says since 0.17.
     pub(super) size: Option<u64>,
+    /// When the newest [`RECENT`] were made, newest first.
+    pub(super) recent: Vec<Timestamp>,
 }
 
 impl Found {
@@ -21,6 +26,13 @@ impl Found {
         if made.is_some() && made >= self.newest {
             (self.newest, self.size) = (made, size);
         }
+        self.recent.extend(made);
+    }
+
+    fn finish(mut self) -> Self {
+        self.recent.sort_unstable_by(|a, b| b.cmp(a));
+        self.recent.truncate(RECENT);
+        self
     }
 }
 
@@ -42,7 +54,7 @@ pub(super) fn parse(stdout: &[u8]) -> Option<Found> {
         let size = snapshot.summary.get("total_bytes_processed");
         found.add(made, size.and_then(Value::as_u64));
     }
-    Some(found)
+    Some(found.finish())
 }
 
 /// The list itself, which an empty repository may show as `null`. Lines before
@@ -70,7 +82,7 @@ pub(super) fn parse_action(output: &Value) -> Option<Found> {
             .and_then(|seconds| Timestamp::from_second(seconds).ok());
         found.add(made, snapshot.get("total_bytes").and_then(Value::as_u64));
     }
-    Some(found)
+    Some(found.finish())
 }
 
 #[cfg(test)]
@@ -85,7 +97,8 @@ mod tests {
             Some(Found {
                 count: 1,
                 newest: "2026-11-21T03:31:39.906348686Z".parse().ok(),
-                size: None
+                size: None,
+                recent: vec!["2026-11-21T03:31:39.906348686Z".parse().unwrap()],
             })
         );
         let new = br#"[{"time":"2026-11-21T04:31:41+01:00","program_version":"restic 0.18.0","summary":{"total_bytes_processed":3}},{"time":"2026-11-20T00:00:00Z","summary":{"total_bytes_processed":9}}]"#;
@@ -94,7 +107,10 @@ mod tests {
             Some(Found {
                 count: 2,
                 newest: "2026-11-21T03:31:41Z".parse().ok(),
-                size: Some(3)
+                size: Some(3),
+                recent: ["2026-11-21T03:31:41Z", "2026-11-20T00:00:00Z"]
+                    .map(|time| time.parse().unwrap())
+                    .into(),
             })
         );
     }
@@ -132,7 +148,10 @@ mod tests {
             Some(Found {
                 count: 3,
                 newest: Timestamp::from_second(1_644_296_416).ok(),
-                size: None
+                size: None,
+                recent: [1_644_296_416, 1_644_000_000]
+                    .map(|second| Timestamp::from_second(second).unwrap())
+                    .into(),
             })
         );
         assert_eq!(parse_action(&serde_json::json!({"a": 1})), None);

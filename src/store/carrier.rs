@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
@@ -18,6 +19,13 @@ use super::StoreError;
 
 /// So many pages are added to the log before they are carried over.
 const STEP: usize = 1000;
+
+/// While commits do not pause, the log is carried over no more often than this:
+/// each time, a commit waits for what a disk needs for two syncs.
+const PACE: Duration = Duration::from_secs(2);
+
+/// Unless the log has so many pages: 64 MiB.
+const MOST: usize = 16_000;
 
 /// So few pages that a commit may wait for them.
 const FEW: usize = 100;
@@ -32,6 +40,8 @@ pub(super) struct Carrier {
     pages: Arc<AtomicUsize>,
     /// When they are so many, the thread is woken.
     due: usize,
+    /// When that was last done.
+    carried: Option<Instant>,
     at_work: bool,
     wake: Option<SyncSender<()>>,
     done: Receiver<()>,
@@ -58,6 +68,7 @@ impl Carrier {
         Ok(Self {
             pages,
             due: STEP,
+            carried: None,
             at_work: false,
             wake: Some(wake),
             done,
@@ -75,15 +86,22 @@ impl Carrier {
                 Err(TryRecvError::Disconnected) => {}
             }
             let left = step(writer).unwrap_or(usize::MAX);
+            self.carried = Some(Instant::now());
             // The next commit begins the log anew, unless somebody else reads
             // what stands in it.
             let pages = self.pages.load(Ordering::Relaxed);
             self.due = if left == 0 { STEP } else { pages + STEP };
-        } else if self.pages.load(Ordering::Relaxed) >= self.due
+        } else if self.is_due()
             && let Some(wake) = &self.wake
         {
             self.at_work = wake.try_send(()).is_ok();
         }
+    }
+
+    fn is_due(&self) -> bool {
+        let pages = self.pages.load(Ordering::Relaxed);
+        let rested = || self.carried.is_none_or(|at| at.elapsed() >= PACE);
+        pages >= self.due && (pages >= MOST || rested())
     }
 }
 

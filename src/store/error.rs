@@ -48,6 +48,14 @@ pub enum StoreError {
         /// What the system said.
         reason: String,
     },
+    /// A copy of the database cannot be made there.
+    #[error("the copy {path} cannot be written: {reason}")]
+    Copy {
+        /// Where.
+        path: String,
+        /// What the system said.
+        reason: String,
+    },
     /// The file system refused in another way.
     #[error("the database cannot be read or written: {0}")]
     Io(String),

@@ -1,19 +1,14 @@
-//! Reports: stored once per run, listed and read again.
+//! Reports: stored once per run, and read again.
 
-use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
-use serde::Serialize;
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::model::{
     DeliveryRecord, Outcome, PlanId, Report, ReportId, ReportKind, RunId, RunKind, StoredReport,
 };
 
-use super::columns::{Named, count, micros, optional_time, time};
+use super::columns::{Named, micros};
 use super::counters::Counter;
-use super::{Store, StoreError, body, outbox};
-
-/// How many reports one list shows at most.
-const LIST: usize = 10_000;
+use super::{Store, StoreError, body, outbox, search};
 
 /// What became of a report that was to be saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,80 +21,7 @@ pub enum Saved {
     Already(ReportId),
 }
 
-/// Which reports to list.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ReportFilter {
-    /// Only of this plan.
-    pub plan: Option<PlanId>,
-    /// Only with this verdict.
-    pub outcome: Option<Outcome>,
-    /// Only older than this one, for the next page.
-    pub before: Option<ReportId>,
-    /// Only with a mail, or only without one.
-    pub mailed: Option<bool>,
-    /// How many at most.
-    pub limit: usize,
-}
-
-/// One line of a list of reports.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ReportSummary {
-    /// Its number.
-    pub id: ReportId,
-    /// What it is about.
-    pub kind: ReportKind,
-    /// When it was made.
-    pub made_at: Timestamp,
-    /// When the run's schedule fired; of a hand run, when it began.
-    pub at: Option<Timestamp>,
-    /// The plan, where it is about one.
-    pub plan: Option<PlanId>,
-    /// The plan's name, as it was then.
-    pub plan_name: Option<String>,
-    /// The run.
-    pub run: RunId,
-    /// What made it one run.
-    pub run_kind: RunKind,
-    /// The verdict.
-    pub outcome: Outcome,
-    /// How many members count as bad.
-    pub bad: usize,
-    /// How many members count at all.
-    pub counted: usize,
-    /// Whether any mail was made of it.
-    pub mailed: bool,
-}
-
 impl Store {
-    /// Reports, newest first.
-    pub async fn reports(&self, filter: ReportFilter) -> Result<Vec<ReportSummary>, StoreError> {
-        self.read(move |db| {
-            db.prepare_cached(
-                "SELECT id, kind, plan, run, run_kind, plan_name, outcome, bad, counted,
-                        made_at, at,
-                        EXISTS (SELECT 1 FROM mail WHERE mail.report = report.id) AS mailed
-                 FROM report
-                 WHERE (?1 IS NULL OR plan = ?1)
-                   AND (?2 IS NULL OR outcome = ?2)
-                   AND (?3 IS NULL OR id < ?3)
-                   AND (?4 IS NULL OR mailed = ?4)
-                 ORDER BY id DESC LIMIT ?5",
-            )?
-            .query_and_then(
-                params![
-                    filter.plan.as_ref().map(PlanId::as_str),
-                    filter.outcome.map(Named::name),
-                    filter.before.map(|id| id.0),
-                    filter.mailed,
-                    i64::try_from(filter.limit.min(LIST)).unwrap_or(i64::MAX),
-                ],
-                summary,
-            )?
-            .collect()
-        })
-        .await
-    }
-
     /// One report; `None` when there is none of this number. What ran well long
     /// ago has lost details (see [`Store::prune`]).
     pub async fn report(&self, id: ReportId) -> Result<Option<StoredReport>, StoreError> {
@@ -174,6 +96,8 @@ pub(super) struct NewReport {
     at: Option<i64>,
     took: Option<i64>,
     body: String,
+    /// What it is found by.
+    words: String,
 }
 
 impl NewReport {
@@ -192,6 +116,7 @@ impl NewReport {
             at: report.at.map(micros),
             took: report.took_s,
             body: body::whole(report)?,
+            words: search::words(report),
         })
     }
 
@@ -251,26 +176,8 @@ impl NewReport {
             .execute([id.0])?;
         db.prepare_cached("INSERT OR REPLACE INTO report_body (report, body) VALUES (?1, ?2)")?
             .execute(params![id.0, self.body])?;
-        Ok(())
+        search::put(db, id, &self.words)
     }
-}
-
-fn summary(row: &Row<'_>) -> Result<ReportSummary, StoreError> {
-    let plan: String = row.get("plan")?;
-    Ok(ReportSummary {
-        id: ReportId(row.get("id")?),
-        kind: ReportKind::from_name(&row.get::<_, String>("kind")?)?,
-        made_at: time(row.get("made_at")?)?,
-        at: optional_time(row.get("at")?)?,
-        plan: (!plan.is_empty()).then(|| PlanId::new(plan)),
-        plan_name: row.get("plan_name")?,
-        run: RunId::new(row.get::<_, String>("run")?),
-        run_kind: RunKind::from_name(&row.get::<_, String>("run_kind")?)?,
-        outcome: Outcome::from_name(&row.get::<_, String>("outcome")?)?,
-        bad: count(row, "bad")?,
-        counted: count(row, "counted")?,
-        mailed: row.get("mailed")?,
-    })
 }
 
 #[cfg(test)]

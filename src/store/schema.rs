@@ -1,6 +1,7 @@
 //! The tables, and how a database is opened and brought up to date.
 
 mod v2;
+mod v3;
 
 use std::path::Path;
 use std::time::Duration;
@@ -11,7 +12,10 @@ use super::place::Place;
 use super::{StoreError, damage};
 
 /// How long to wait for another process that is writing.
-const BUSY: Duration = Duration::from_secs(5);
+pub(super) const BUSY: Duration = Duration::from_secs(5);
+
+/// Bytes of the write-ahead log that are kept on the disk once it is empty.
+const LOG_KEPT: i64 = 8 * 1024 * 1024;
 
 /// Memory for pages, in KiB.
 const CACHE_KIB: i64 = 1024;
@@ -21,7 +25,7 @@ type Step = fn(&Connection) -> Result<(), StoreError>;
 
 /// Every step from one format to the next; the format is their count and
 /// stands in `user_version`.
-const MIGRATIONS: &[Step] = &[|db| Ok(db.execute_batch(V1)?), v2::up];
+const MIGRATIONS: &[Step] = &[|db| Ok(db.execute_batch(V1)?), v2::up, v3::up];
 
 /// No version of this program will ever have so high a format.
 const FAR: i64 = 256;
@@ -154,6 +158,8 @@ fn configure(connection: &Connection) -> Result<(), StoreError> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    // The log may have grown in a flood, and would keep that size.
+    connection.pragma_update_and_check(None, "journal_size_limit", LOG_KEPT, |_| Ok(()))?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The outcome of a run, and whether its destination works.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::model::{
     DestinationHealth, JudgedMember, ModuleCause, Outcome, Probe, ProbeSet, RepoCause, RunKind,
@@ -15,32 +15,34 @@ const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 /// What became of a member, now that its repository was asked: a backup that
 /// NS8 counts as failed although its snapshot is there failed after the backup;
 /// one of which no status came and whose snapshot is there was not reported.
-/// A snapshot made long after the run's end is another run's: plans with the
-/// same destination share a module's repository.
+/// A snapshot made long after the run's end is another run's, and so is one that
+/// another known backup explains: plans with the same destination share a
+/// module's repository.
 pub fn cause_of(member: &JudgedMember, probes: &ProbeSet) -> ModuleCause {
     use ModuleCause::{
         AfterBackup, BackupError, Missed, NeverRan, NodeUnreachable, NotFinished, Unreported,
     };
-    let newest = probes.of(&member.id).and_then(|probe| probe.newest);
-    let Some(newest) = newest else {
+    let Some(probe) = probes.of(&member.id) else {
         return member.cause;
     };
-    let saved = || {
-        let status = member.status.as_ref()?;
-        let end = status.end.max(status.start);
-        Some(newest >= status.start && newest.duration_since(end) <= TOLERANCE)
+    let during = |saved: Timestamp, (start, end): (Timestamp, Timestamp)| {
+        saved >= start && saved.duration_since(end) <= TOLERANCE
     };
-    let due = || member.due.is_some_and(|due| newest >= due);
-    let of_another_plan = || {
-        let mut others = member.others.iter();
-        others.any(|(start, end)| newest >= *start && newest.duration_since(*end) <= TOLERANCE)
-    };
-    match member.cause {
-        BackupError if saved() == Some(true) && !of_another_plan() => AfterBackup,
-        NotFinished | NodeUnreachable | Missed | NeverRan if due() && !of_another_plan() => {
+    let mut own = probe
+        .saved_at()
+        .filter(|saved| !member.others.iter().any(|other| during(*saved, *other)));
+    let by_status = member
+        .status
+        .as_ref()
+        .map(|status| (status.start, status.end.max(status.start)));
+    match (member.cause, by_status, member.due) {
+        (BackupError, Some(run), _) if own.any(|saved| during(saved, run)) => AfterBackup,
+        (NotFinished | NodeUnreachable | Missed | NeverRan, _, Some(due))
+            if own.any(|saved| saved >= due) =>
+        {
             Unreported
         }
-        cause => cause,
+        (cause, ..) => cause,
     }
 }
 
@@ -108,8 +110,6 @@ fn by_causes(causes: &[ModuleCause], health: DestinationHealth) -> Outcome {
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-
     use super::*;
     use crate::model::{Layout, Module, ProbeMethod, Status};
     use ModuleCause::{AfterBackup, BackupError, NeverRan, NotDue, Ok};
@@ -129,6 +129,7 @@ mod tests {
                 cause: *cause,
                 snapshots: None,
                 newest: None,
+                recent: Vec::new(),
                 size: None,
                 locks: Vec::new(),
                 message: None,
@@ -190,7 +191,7 @@ mod tests {
     #[test]
     fn a_backup_without_a_status_whose_snapshot_is_there_was_not_reported() {
         use ModuleCause::{Busy, Missed, NodeUnreachable, NotFinished, Unreported};
-        let cause = |cause, newest, others: &[(i64, i64)]| {
+        let cause = |cause, saved: &[i64], others: &[(i64, i64)]| {
             let at = |second| Timestamp::from_second(second).unwrap();
             let mut probes = ProbeSet {
                 method: ProbeMethod::Restic,
@@ -198,7 +199,8 @@ mod tests {
                 skipped: None,
                 left_out: 0,
             };
-            probes.probes[0].newest = Some(at(newest));
+            probes.probes[0].recent = saved.iter().map(|second| at(*second)).collect();
+            probes.probes[0].newest = probes.probes[0].recent.first().copied();
             let member = JudgedMember {
                 status: None,
                 due: Some(at(1000)),
@@ -209,15 +211,21 @@ mod tests {
             cause_of(&member, &probes)
         };
         for silent in [NotFinished, NodeUnreachable, Missed, NeverRan] {
-            assert_eq!(cause(silent, 1000, &[]), Unreported);
-            assert_eq!(cause(silent, 999, &[]), silent);
+            assert_eq!(cause(silent, &[1000], &[]), Unreported);
+            assert_eq!(cause(silent, &[999], &[]), silent);
             assert_eq!(
-                cause(silent, 1500, &[(1400, 1450)]),
+                cause(silent, &[1500], &[(1400, 1450)]),
                 silent,
                 "another plan's"
             );
+            assert_eq!(
+                cause(silent, &[1500, 1100], &[(1400, 1450)]),
+                Unreported,
+                "its own, made before that of the next run"
+            );
+            assert_eq!(cause(silent, &[1500, 900], &[(1400, 1450)]), silent);
         }
-        assert_eq!(cause(Busy, 2000, &[]), Busy);
+        assert_eq!(cause(Busy, &[2000], &[]), Busy);
     }
 
     #[test]

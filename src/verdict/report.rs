@@ -8,10 +8,10 @@ use super::advice;
 use super::outcome::{cause_of, health, outcome};
 use super::warnings::{of_keys, warnings};
 use crate::model::{
-    AlertLabels, ClusterState, DestinationHealth, DestinationResult, InboxEntry, JudgedMember,
-    JudgedRun, MemberResult, ModuleCause, Outcome, Overview, PlanCause, PlanId, PlanLastRun,
-    PlanOverview, PlanSummary, ProbeSet, Report, ReportKind, RunId, Severity, Standing,
-    UncoveredModule, Warning, sanitize, truncate,
+    Advice, AlertLabels, ClusterState, DestinationHealth, DestinationResult, InboxEntry,
+    JudgedMember, JudgedRun, MemberResult, ModuleCause, Outcome, Overview, PlanCause, PlanId,
+    PlanLastRun, PlanOverview, PlanSummary, ProbeSet, Report, ReportKind, RunId, Severity,
+    Standing, UncoveredModule, Warning, sanitize, truncate,
 };
 
 /// The labels of an alert that a report shows. All others may hold anything.
@@ -80,8 +80,18 @@ fn applications(run: &JudgedRun) -> usize {
 pub fn unknown_plans(plans: &[PlanId], around: Circumstances<'_>) -> Report {
     let causes = vec![PlanCause::UnknownPlan];
     let id = RunId::new(format!("unknown-{}", around.now.as_second()));
+    let unreadable = |plan| {
+        around
+            .state
+            .is_some_and(|state| state.plan_is_unreadable(plan))
+    };
+    let advice = if plans.iter().all(unreadable) {
+        vec![Advice::RepairPlan]
+    } else {
+        advice::of_causes(&causes)
+    };
     Report {
-        advice: advice::of_causes(&causes),
+        advice,
         causes,
         unknown_plans: plans
             .iter()
@@ -333,6 +343,7 @@ mod tests {
                     cause: *cause,
                     snapshots: newest.map(|_| 1),
                     newest: newest.map(at),
+                    recent: Vec::new(),
                     size: None,
                     locks: Vec::new(),
                     message: None,
@@ -498,10 +509,10 @@ mod tests {
             voice: None,
             unreadable: Vec::new(),
         };
-        state.unreadable.push(crate::model::Unreadable {
-            key: "cluster/backup/5".into(),
-            reason: crate::model::Reason::NotAHash,
-        });
+        state.unreadable.push(crate::model::Unreadable::new(
+            "cluster/backup/5",
+            crate::model::Reason::NotAHash,
+        ));
         let around = Circumstances {
             state: Some(&state),
             ..ALONE

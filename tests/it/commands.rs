@@ -13,6 +13,7 @@ mod overview;
 mod reload;
 mod reports;
 mod serve;
+mod settings;
 mod signals;
 mod snapshot;
 mod test_mail;

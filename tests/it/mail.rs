@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use mail_parser::MessageParser;
 use ns8_backup_monitor::model::{Language, OutgoingMail, Report};
 use ns8_backup_monitor::notifier::{
-    Envelope, Rendered, Templates, compose, html_of, message_id, thread_id,
+    Envelope, Rendered, Said, Templates, compose, html_of, message_id, thread_id,
 };
 
 use crate::support::reports;
@@ -28,6 +28,13 @@ macro_rules! golden {
             fn italian() {
                 let mail = send(&reports::$report(), Language::It);
                 insta::assert_snapshot!(concat!(stringify!($name), "_it"), shown(&mail));
+            }
+
+            #[test]
+            fn values_say_the_same() {
+                for language in [Language::En, Language::It] {
+                    says_the_same(&reports::$report(), language);
+                }
             }
         }
     )+};
@@ -73,6 +80,40 @@ fn rendered(report: &Report, language: Language) -> Rendered {
     let (templates, warnings) = Templates::load(None).unwrap();
     assert_eq!(warnings, []);
     templates.render(report, &reports::mail(language)).unwrap()
+}
+
+/// What programs get is what stands in the mail.
+#[track_caller]
+fn says_the_same(report: &Report, language: Language) {
+    let text = rendered(report, language).body.text;
+    let said = serde_json::to_value(Said::of(report, &reports::mail(language))).unwrap();
+    let headline = &said["headline"]["text"];
+    let mut sentences = vec![headline, &said["topic"], &said["what"], &said["zone"]];
+    for list in ["context", "why", "at_risk", "warnings", "alerts"] {
+        sentences.extend(said[list].as_array().unwrap());
+    }
+    for step in said["next"].as_array().unwrap() {
+        sentences.extend([&step["text"], &step["command"]]);
+    }
+    for fact in said["facts"].as_array().unwrap() {
+        sentences.extend([&fact["label"], &fact["value"]]);
+    }
+    let destination = &said["destination"];
+    sentences.extend(["name", "url", "method", "left_out"].map(|part| &destination[part]));
+    for part in ["uncovered", "overview"] {
+        sentences.extend([&said[part]["title"], &said[part]["left_out"]]);
+    }
+    assert!(sentences.iter().any(|sentence| !sentence.is_null()));
+    for sentence in sentences
+        .into_iter()
+        .filter_map(|sentence| sentence.as_str())
+    {
+        assert!(text.contains(sentence), "no {sentence:?} in\n{text}");
+    }
+    assert_eq!(
+        said["members"].as_array().unwrap().len(),
+        report.members.len()
+    );
 }
 
 fn envelope<T>(date: Timestamp, with: impl FnOnce(&Envelope<'_>) -> T) -> T {

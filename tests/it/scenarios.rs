@@ -6,6 +6,7 @@
 mod actions;
 mod check;
 mod expectations;
+mod future;
 mod language;
 mod outcome;
 mod parse;

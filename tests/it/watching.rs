@@ -3,6 +3,7 @@
 
 mod cluster_moves;
 mod flood;
+mod restored;
 mod runs;
 
 use std::path::PathBuf;

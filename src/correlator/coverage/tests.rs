@@ -87,10 +87,8 @@ fn nothing_is_said_of_what_needs_no_plan_or_has_one() {
 #[test]
 fn while_a_plan_cannot_be_read_nobody_is_called_uncovered() {
     let (mut state, mut lost) = left();
-    let broken = crate::model::Unreadable {
-        key: "cluster/backup/2".into(),
-        reason: crate::model::Reason::NotAStatus,
-    };
+    let broken =
+        crate::model::Unreadable::new("cluster/backup/2", crate::model::Reason::NotAStatus);
     state.unreadable.push(broken);
     assert_eq!(told(&state, &mut lost, HOUR), []);
     assert_eq!(uncovered(&state), []);

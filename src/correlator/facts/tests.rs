@@ -104,22 +104,13 @@ fn a_plan_that_is_new_shows_what_the_cluster_says() {
 
 #[test]
 fn every_key_that_makes_no_sense_is_counted_by_what_is_wrong() {
-    let wrong = |key: &str| Unreadable {
-        key: key.into(),
-        reason: Reason::NotAStatus,
-    };
+    let wrong = |key: &str| Unreadable::new(key, Reason::NotAStatus);
     let broken = StatusReading::Unreadable(wrong("a"));
     let mut state = cluster(&[(
         "1",
         &[("mail1", Some(broken)), ("n8n1", Some(status(1, 0)))],
     )]);
-    state.unreadable = vec![
-        wrong("b"),
-        Unreadable {
-            key: "c".into(),
-            reason: Reason::NotAHash,
-        },
-    ];
+    state.unreadable = vec![wrong("b"), Unreadable::new("c", Reason::NotAHash)];
     let counts = [(Reason::NotAStatus, 2), (Reason::NotAHash, 1)];
     assert_eq!(unreadable(&state), counts.into());
 }

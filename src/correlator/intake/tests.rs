@@ -329,10 +329,10 @@ fn a_first_status_of_the_next_day_leaves_the_night_before_missed() {
 #[test]
 fn a_status_that_cannot_be_understood_stops_nothing() {
     let mut bench = fired();
-    let broken = StatusReading::Unreadable(Unreadable {
-        key: "node/1/backup_status/1 mail1".into(),
-        reason: Reason::NotAStatus,
-    });
+    let broken = StatusReading::Unreadable(Unreadable::new(
+        "node/1/backup_status/1 mail1",
+        Reason::NotAStatus,
+    ));
     bench.reading("mail1", broken);
     for module in ["samba1", "webtop1"] {
         bench.backed_up(module, day(20, 2, 1), 1, 0);

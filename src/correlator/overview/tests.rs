@@ -37,18 +37,7 @@ fn watch(state: &ClusterState) -> Watch {
 }
 
 fn watched(plan: &Plan) -> PlanWatch {
-    PlanWatch {
-        plan: plan.clone(),
-        baseline: at(0),
-        handled: BTreeMap::new(),
-        modules: BTreeMap::new(),
-        runs: Vec::new(),
-        hand: None,
-        late: None,
-        durations: [].into(),
-        condition: Condition::default(),
-        newest: None,
-    }
+    PlanWatch::new(plan.clone(), at(0))
 }
 
 fn trouble(since: i64, bad: &[(&str, ModuleCause)]) -> Condition {

@@ -258,10 +258,10 @@ fn a_plan_that_cannot_be_read_for_a_while_keeps_its_run() {
     let mut bench = Bench::new();
     bench.look(day(20, 2, 0));
     let plans = std::mem::take(&mut bench.state.plans);
-    bench.state.unreadable = vec![crate::model::Unreadable {
-        key: "cluster/backup/1".into(),
-        reason: crate::model::Reason::NotAStatus,
-    }];
+    bench.state.unreadable = vec![crate::model::Unreadable::new(
+        "cluster/backup/1",
+        crate::model::Reason::NotAStatus,
+    )];
     assert_eq!(bench.look(day(20, 2, 5)).unjudged, []);
     bench.state.plans = plans;
     bench.look(day(20, 2, 6));
@@ -291,10 +291,10 @@ fn a_plan_that_cannot_be_read_when_it_fires_is_missed_like_any_other() {
     let mut bench = Bench::new();
     bench.look(day(20, 1, 55));
     let plan = bench.state.plans.remove(&"1".into()).unwrap();
-    bench.state.unreadable = vec![crate::model::Unreadable {
-        key: "cluster/backup/1".into(),
-        reason: crate::model::Reason::NotAHash,
-    }];
+    bench.state.unreadable = vec![crate::model::Unreadable::new(
+        "cluster/backup/1",
+        crate::model::Reason::NotAHash,
+    )];
     for minute in [0, 5, 10] {
         assert_eq!(bench.look(day(20, 2, minute)).settled, []);
     }

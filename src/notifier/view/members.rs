@@ -61,16 +61,29 @@ pub(in crate::notifier) struct ModuleView {
 /// When the snapshots were made that no node could report.
 type Snapshots<'a> = BTreeMap<&'a ModuleId, Timestamp>;
 
-/// The table, unless there is nothing to put in.
-pub(super) fn view(report: &Report, locale: &Locale) -> Option<ModulesView> {
-    let snapshots: Snapshots<'_> = report
+/// All modules, in the report's order.
+pub(super) fn all(report: &Report, locale: &Locale) -> Vec<ModuleView> {
+    let snapshots = snapshots(report);
+    let members = report.members.iter();
+    members
+        .map(|member| row(member, &snapshots, locale))
+        .collect()
+}
+
+fn snapshots(report: &Report) -> Snapshots<'_> {
+    report
         .warnings
         .iter()
         .filter_map(|warning| match warning {
             Warning::Unreported { module, snapshot } => Some((module, *snapshot)),
             _ => None,
         })
-        .collect();
+        .collect()
+}
+
+/// The table, unless there is nothing to put in.
+pub(super) fn view(report: &Report, locale: &Locale) -> Option<ModulesView> {
+    let snapshots = snapshots(report);
     let labels = locale.words.labels();
     let groups: Vec<GroupView> = [
         (Severity::Bad, labels.failed, Tone::Bad),

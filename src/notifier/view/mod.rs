@@ -14,6 +14,7 @@ mod names;
 mod overview;
 mod plans;
 mod risk;
+mod said;
 mod steps;
 mod story;
 mod uncovered;
@@ -36,6 +37,7 @@ use facts::alert_line;
 pub(super) use members::ModulesView;
 pub(super) use overview::OverviewView;
 pub(super) use plans::PlansView;
+pub use said::Said;
 pub(super) use steps::Step;
 pub(super) use uncovered::UncoveredView;
 

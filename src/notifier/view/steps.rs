@@ -92,6 +92,7 @@ fn command(advice: Advice, report: &Report) -> Option<String> {
         | Advice::ReadReports
         | Advice::RunByHand
         | Advice::CheckAlertLabels
+        | Advice::RepairPlan
         | Advice::EnablePlan
         | Advice::WaitForNextRun
         | Advice::AddApplications

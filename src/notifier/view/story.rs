@@ -6,7 +6,7 @@ use super::names::{Joined, labelled, node_label, plan_label, who};
 use super::overview;
 use crate::model::{
     DestinationHealth, DestinationResult, Lock, MemberResult, ModuleCause, ModuleId, Outcome,
-    PlanCause, RepoCause, Report, ReportKind, RunKind, Severity, SkipReason,
+    PlanCause, RepoCause, Report, ReportKind, RunKind, Severity, SkipReason, Warning,
 };
 use crate::notifier::format::{Locale, Written, clean, name};
 use crate::notifier::words::{DestinationStory, What};
@@ -21,7 +21,13 @@ pub(super) fn what(report: &Report, locale: &Locale) -> String {
             let ids = Joined::of_plans(ids, locale);
             ids.map_or_else(
                 || what(What::NoStatus),
-                |ids| what(What::UnknownPlan(ids.names())),
+                |ids| {
+                    what(if of_unreadable_plans(report) {
+                        What::UnreadablePlan(ids.names())
+                    } else {
+                        What::UnknownPlan(ids.names())
+                    })
+                },
             )
         }
         ReportKind::RedisUnreachable => {
@@ -33,6 +39,17 @@ pub(super) fn what(report: &Report, locale: &Locale) -> String {
         ReportKind::Uncovered => uncovered(report, locale),
         ReportKind::Digest => digest(report, locale),
     }
+}
+
+/// Whether the plans that the report names are there, and make no sense.
+fn of_unreadable_plans(report: &Report) -> bool {
+    let mut plans = report.unknown_plans.iter();
+    plans.all(|plan| {
+        let key = format!("cluster/backup/{plan}");
+        report.warnings.iter().any(
+            |warning| matches!(warning, Warning::UnreadableKey { key: named, .. } if *named == key),
+        )
+    })
 }
 
 fn run(report: &Report, locale: &Locale) -> String {
@@ -106,6 +123,7 @@ pub(super) fn why(report: &Report, locale: &Locale) -> Vec<String> {
     let mut lines: Vec<String> = report
         .causes
         .iter()
+        .filter(|cause| **cause != PlanCause::UnknownPlan || !of_unreadable_plans(report))
         .map(|cause| locale.words.plan_cause(*cause).to_owned())
         .collect();
     if let Some(cause) = kind_cause(report.kind).filter(|cause| !report.causes.contains(cause)) {

@@ -82,10 +82,7 @@ fn where_no_plan_was_checked_none_is_called_fine() {
 #[test]
 fn what_is_wrong_with_a_key_is_told_in_the_readers_language() {
     let reason = Reason::Field("end".into(), Fault::Negative);
-    let what = Unreadable {
-        key: "node/1/backup_status/1 mail1".into(),
-        reason: reason.clone(),
-    };
+    let what = Unreadable::new("node/1/backup_status/1 mail1", reason.clone());
     let report = Report {
         members: vec![MemberResult {
             detail: Some(format!("{}: {reason}", what.key)),

@@ -128,6 +128,8 @@ pub enum What<'a> {
     NothingDue,
     /// An alert named what is no plan; its ids.
     UnknownPlan(Names<'a>),
+    /// An alert asks for plans whose keys make no sense; their ids.
+    UnreadablePlan(Names<'a>),
     /// Redis does not answer.
     RedisUnreachable(Option<Past<'a>>),
     /// Every plan is fine; how many there are.

@@ -1,4 +1,7 @@
-use crate::model::{Alert, AlertState, InboxId, ModuleCause, RecipientState};
+use jiff::Timestamp;
+
+use crate::model::{Alert, AlertState, InboxId, RecipientState};
+use crate::store::ReportFilter;
 use crate::store::tests::{alert, at, beside, mail, open, report};
 
 use super::*;
@@ -120,95 +123,6 @@ async fn a_report_whose_mails_cannot_be_stored_is_not_stored_either() {
 }
 
 #[tokio::test]
-async fn lists_are_newest_first_and_can_be_narrowed_and_paged() {
-    let (_dir, store) = open();
-    for (plan, name) in [("1", "a"), ("2", "b"), ("1", "c")] {
-        let mut report = run(plan, name);
-        if name == "c" {
-            report.outcome = Outcome::Partial;
-        }
-        store
-            .save_report(report, vec![], vec![], at(1))
-            .await
-            .unwrap();
-    }
-    let list = |filter: ReportFilter| {
-        let store = store.clone();
-        async move {
-            let reports = store.reports(filter).await.unwrap();
-            reports
-                .iter()
-                .map(|line| line.run.to_string())
-                .collect::<String>()
-        }
-    };
-    let all = ReportFilter {
-        limit: 10,
-        ..Default::default()
-    };
-    assert_eq!(list(all.clone()).await, "cba");
-    assert_eq!(
-        list(ReportFilter {
-            limit: 2,
-            ..all.clone()
-        })
-        .await,
-        "cb"
-    );
-    assert_eq!(
-        list(ReportFilter {
-            plan: Some("1".into()),
-            ..all.clone()
-        })
-        .await,
-        "ca"
-    );
-    assert_eq!(
-        list(ReportFilter {
-            outcome: Some(Outcome::Partial),
-            ..all.clone()
-        })
-        .await,
-        "c"
-    );
-    let newest = store.reports(all.clone()).await.unwrap()[0].id;
-    assert_eq!(
-        list(ReportFilter {
-            before: Some(newest),
-            ..all
-        })
-        .await,
-        "ba"
-    );
-}
-
-#[tokio::test]
-async fn a_line_of_the_list_tells_plan_and_counts() {
-    let (_dir, store) = open();
-    let mut report = run("1", "r");
-    for cause in [
-        ModuleCause::Ok,
-        ModuleCause::BackupError,
-        ModuleCause::NotDue,
-    ] {
-        let json = serde_json::json!({ "module": "mail1", "cause": cause });
-        report.members.push(serde_json::from_value(json).unwrap());
-    }
-    store
-        .save_report(report, vec![], vec![], at(1))
-        .await
-        .unwrap();
-    let filter = ReportFilter {
-        limit: 1,
-        ..Default::default()
-    };
-    let line = store.reports(filter).await.unwrap().remove(0);
-    assert_eq!((line.bad, line.counted), (1, 2));
-    assert_eq!(line.plan_name.as_deref(), Some("Plan <1>"));
-    assert_eq!((line.plan, line.made_at), (Some("1".into()), at(0)));
-}
-
-#[tokio::test]
 async fn a_number_that_was_never_given_is_no_report() {
     let (_dir, store) = open();
     assert_eq!(store.report(ReportId(7)).await, Ok(None));
@@ -262,44 +176,4 @@ async fn a_report_is_found_by_what_it_is_about() {
         .unwrap()
         .unwrap();
     assert_eq!(stored.report, saved[0]);
-}
-
-#[tokio::test]
-async fn a_list_tells_when_the_run_was_and_whether_it_was_mailed() {
-    let (_dir, store) = open();
-    let mut mailed = run("1", "mailed");
-    mailed.at = Some(at(-60));
-    mailed.run_kind = RunKind::HandPart;
-    let mails = vec![mail("a", &["x@example.org"])];
-    store
-        .save_report(mailed, mails, vec![], at(1))
-        .await
-        .unwrap();
-    store
-        .save_report(run("1", "kept"), vec![], vec![], at(1))
-        .await
-        .unwrap();
-    let list = async |mailed| {
-        let filter = ReportFilter {
-            mailed,
-            limit: 9,
-            ..Default::default()
-        };
-        store.reports(filter).await.unwrap()
-    };
-    assert_eq!(list(None).await.len(), 2);
-    let [with] = &list(Some(true)).await[..] else {
-        panic!("one with a mail")
-    };
-    assert_eq!((with.run.as_str(), with.mailed), ("mailed", true));
-    assert_eq!((with.at, with.run_kind), (Some(at(-60)), RunKind::HandPart));
-    let [without] = &list(Some(false)).await[..] else {
-        panic!("one without")
-    };
-    assert_eq!((without.run.as_str(), without.mailed), ("kept", false));
-    assert_eq!(
-        (without.at, without.run_kind),
-        (None, RunKind::AsFound),
-        "as far as is known"
-    );
 }

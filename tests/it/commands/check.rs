@@ -120,3 +120,61 @@ fn a_hostile_name_cannot_move_the_cursor() {
         assert_eq!(bad, None, "{all}");
     }
 }
+
+#[test]
+fn words_come_in_the_language_that_is_asked_for_and_mails_in_theirs() {
+    let cluster = one_of_two_failed();
+    let program = program_for(&cluster);
+    let english = program.run(&["check", "--format", "json"]).exits(1).json();
+    assert_eq!(english.get("said"), None);
+    let italian = ["check", "--format", "json", "--language", "it", "--notify"];
+    let italian = program.run(&italian).exits(1).json();
+    let said = italian["said"].as_array().unwrap();
+    assert_eq!(said.len(), italian["reports"].as_array().unwrap().len());
+    assert_eq!(said[0]["language"], "it");
+    let text = program.run(&["check", "--language", "it"]).exits(1).out;
+    assert!(text.contains(said[0]["what"].as_str().unwrap()), "{text}");
+    let shown = program.run(&["report", "show", "1", "--format", "json"]);
+    let shown = shown.exits(0).json();
+    let subject = shown["deliveries"][0]["subject"].as_str().unwrap();
+    assert!(subject.contains("partially failed"), "{subject}");
+}
+
+#[test]
+fn a_program_is_told_how_far_it_is_line_by_line() {
+    let cluster = one_of_two_failed();
+    let program = program_for(&cluster);
+    for arguments in [
+        &[
+            "check",
+            "--format",
+            "json",
+            "--notify",
+            "--progress",
+            "json",
+        ][..],
+        &["check", "--progress", "--format", "json", "--plan", "1"],
+    ] {
+        let ran = program.run(arguments).exits(1);
+        ran.json();
+        let lines = ran.err.lines().filter(|line| line.starts_with('{'));
+        let steps: Vec<(u64, String)> = lines
+            .map(|line| {
+                let step: serde_json::Value = serde_json::from_str(line).unwrap();
+                let words = step["step"].as_str().unwrap().to_owned();
+                (step["progress"].as_u64().unwrap(), words)
+            })
+            .collect();
+        assert!(
+            steps.is_sorted_by_key(|(progress, _)| *progress),
+            "{steps:?}"
+        );
+        assert_eq!(steps.first().unwrap().0, 0);
+        assert_eq!(steps.last().unwrap().0, 100);
+        assert!(
+            steps.iter().any(|(_, step)| step == "plan 1: Nightly"),
+            "{steps:?}"
+        );
+    }
+    assert_eq!(program.run(&["check"]).exits(1).err, "", "and nobody else");
+}

@@ -4,20 +4,23 @@
 //! that only one side knows would be lost or appear. The others are compared
 //! with real output. The tables of names are compared with what serde takes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 use std::path::Path;
 
+use ns8_backup_monitor::config::{self, Code, WarningCode};
 use ns8_backup_monitor::model::{
     Advice, ClusterState, DeliveryRecord, DestinationHealth, ModuleCause, Outcome, Overview,
     PlanCause, ProbeMethod, RecipientState, RepoCause, Report, ReportKind, RunKind, Severity,
     SkipReason, Standing, Warning,
 };
+use ns8_backup_monitor::notifier::Said;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::{Ran, backup_failed, configuration, one_of_two_failed, program_for};
+use super::settings::asked;
+use super::{Program, Ran, backup_failed, configuration, one_of_two_failed, program_for};
 use crate::support::http;
 use crate::support::process::wait_until;
 use crate::support::service::Service;
@@ -116,6 +119,8 @@ fn every_name_is_documented() {
     is_documented::<RecipientState>("State of a delivery");
     is_documented::<Standing>("How a plan stands");
     is_documented::<RunKind>("Kind of a run");
+    is_documented::<Code>("Code of a mistake");
+    is_documented::<WarningCode>("Code of a warning");
     let warnings = names_of::<Warning>(&json!({ "kind": "?" }));
     assert_eq!(names_below("Kind of a warning"), warnings);
     let shown = example("report of a run");
@@ -187,8 +192,10 @@ fn commands_print_what_is_documented() {
     let list = json(&["report", "list", "--format", "json"], 0);
     has_the_fields_of("reports", &list, &[]);
     let shown = json(&["report", "show", "1", "--format", "json"], 0);
-    has_the_fields_of("report", &shown, &["/report"]);
+    has_the_fields_of("report", &shown, &["/report", "/said"]);
     is_exact::<Report>(&shown["report"]);
+    let resent = json(&["report", "resend", "1", "--format", "json"], 0);
+    has_the_fields_of("resent", &resent, &[]);
 
     let overview = json(&["overview", "--format", "json"], 0);
     has_the_fields_of("overview", &overview, &["/overview"]);
@@ -204,6 +211,64 @@ fn commands_print_what_is_documented() {
     is_exact::<ClusterState>(&snapshot["state"]);
     std::fs::write(program.path("s.json"), example("snapshot").to_string()).unwrap();
     json(&["check", "--format", "json", "--snapshot", "s.json"], 1);
+}
+
+#[test]
+fn what_a_mail_says_is_documented() {
+    let shown = example("report of a run");
+    let report: Report = serde_json::from_value(shown).unwrap();
+    let text = "mail: {from: a@example.org, to: [b@example.org]}";
+    let config = config::load_str(text, &BTreeMap::new()).unwrap().config;
+    let said = serde_json::to_value(Said::of(&report, &config.mail)).unwrap();
+    let example = example("said");
+    let own = |value: &Value| -> BTreeSet<String> {
+        let label = |field: &String| field.starts_with("/labels/");
+        fields(value)
+            .into_iter()
+            .filter(|field| !label(field))
+            .collect()
+    };
+    assert_eq!(own(&said), own(&example));
+}
+
+#[test]
+fn the_settings_for_programs_are_documented() {
+    let program = Program::without_configuration();
+    let input = example("settings input").to_string();
+    let settings = asked(&program, &["config", "settings"], &input)
+        .exits(0)
+        .json();
+    // Beside what the example has: a plan and a file with something idle in it.
+    let text = "mail: {from: monitor@example.org, sendmail: /bin/x}\n\
+        plans: {3: {to: [customer@example.org], mute_until: 2030-12-24}}\n";
+    let input = json!({ "current": text }).to_string();
+    let told = asked(&program, &["config", "settings"], &input)
+        .exits(0)
+        .json();
+    assert_eq!(told, example("settings"));
+    assert_eq!(settings["format"], told["format"]);
+
+    let input = example("apply input").to_string();
+    let applied = asked(&program, &["config", "apply"], &input)
+        .exits(0)
+        .json();
+    let mut documented = example("applied");
+    has_the_fields_of("applied", &applied, &[]);
+    let shown = documented["text"].take();
+    assert!(
+        applied["text"]
+            .as_str()
+            .unwrap()
+            .ends_with(shown.as_str().unwrap())
+    );
+
+    let defaults = program.run(&["config", "defaults"]).exits(0).json();
+    has_the_fields_of("defaults", &defaults, &["/settings", "/limits"]);
+    let path = "correlator.wait_seconds";
+    assert_eq!(
+        defaults["limits"][path],
+        example("defaults")["limits"][path]
+    );
 }
 
 #[test]

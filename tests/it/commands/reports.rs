@@ -87,6 +87,100 @@ fn a_report_shows_its_text_and_what_became_of_its_mails() {
 }
 
 #[test]
+fn a_list_is_narrowed_and_paged_and_says_how_many_there_are() {
+    let cluster = one_of_two_failed();
+    let program = program_for(&cluster);
+    program.run(&["check", "--notify"]).exits(1);
+    let start = jiff::Timestamp::now().as_second() - 60;
+    cluster.status_a(1, "1", "samba1", start, start + 1, 0);
+    program.run(&["check", "--notify"]).exits(0);
+
+    let found = |arguments: &[&str]| {
+        let all = [&["report", "list", "--format", "json"], arguments].concat();
+        let list = program.run(&all).exits(0).json();
+        let reports = list["reports"].as_array().unwrap();
+        let ids = reports.iter().map(|report| report["id"].to_string());
+        (list["total"].as_u64().unwrap(), ids.collect::<String>())
+    };
+    let is = |total: u64, ids: &str| (total, ids.to_owned());
+    assert_eq!(found(&[]), is(2, "21"));
+    assert_eq!(found(&["--limit", "1", "--offset", "1"]), is(2, "1"));
+    assert_eq!(found(&["--offset", "9"]), is(2, ""));
+    assert_eq!(found(&["--outcome", "SUCCESS"]), is(1, "2"));
+    assert_eq!(found(&["--outcome", "partial"]), is(1, "1"));
+    assert_eq!(found(&["--text", "SAMBA1"]), is(1, "1"), "where it failed");
+    assert_eq!(found(&["--text", "night"]), is(2, "21"));
+    assert_eq!(found(&["--text", "night wiki"]), is(0, ""));
+    assert_eq!(found(&["--since", "2020-01-01"]), is(2, "21"));
+    assert_eq!(found(&["--until", "2020-01-01"]), is(0, ""));
+    let today = jiff::Timestamp::now().to_string();
+    assert_eq!(
+        found(&["--until", &today[..10]]),
+        is(2, "21"),
+        "the whole day"
+    );
+    assert_eq!(found(&["--since", &today]), is(0, ""));
+
+    let list = program.run(&["report", "list", "--limit", "1"]).exits(0);
+    assert!(list.err.contains("1 from the 1. on, of 2"), "{list:?}");
+    let none = program.run(&["report", "list", "--text", "wiki"]).exits(0);
+    assert!(
+        none.out.starts_with("There is no such report in "),
+        "{none:?}"
+    );
+    for wrong in [["--outcome", "GOOD"], ["--since", "soon"], ["--until", "x"]] {
+        program
+            .run(&[&["report", "list"][..], &wrong].concat())
+            .fails(2, &[wrong[0], "it is "]);
+    }
+}
+
+#[test]
+fn a_report_is_told_in_the_language_that_is_asked_for() {
+    let cluster = one_of_two_failed();
+    let program = program_for(&cluster);
+    program.run(&["check", "--notify"]).exits(1);
+    let shown = |language: &[&str]| {
+        let all = [&["report", "show", "1", "--format", "json"], language].concat();
+        program.run(&all).exits(0).json()
+    };
+    let english = shown(&[]);
+    let text = program.run(&["report", "show", "1"]).exits(0).out;
+    let what = english["said"]["what"].as_str().unwrap();
+    assert!(text.contains(what), "{what}: {text}");
+    assert_eq!(shown(&["--language", "en"]), english);
+
+    let italian = shown(&["--language", "it"]);
+    assert_eq!(italian["report"], english["report"]);
+    let what = italian["said"]["what"].as_str().unwrap();
+    let text = program.run(&["report", "show", "1", "--language", "it"]);
+    assert!(text.exits(0).out.contains(what), "{what}");
+    program
+        .run(&["report", "show", "1", "--language", "de"])
+        .fails(2, &["en or it"]);
+}
+
+#[test]
+fn others_than_the_administrator_see_no_whole_address() {
+    let cluster = one_of_two_failed();
+    let program = program_for(&cluster);
+    program.run(&["check", "--notify"]).exits(1);
+    for arguments in [
+        &["report", "show", "1", "--format", "json"][..],
+        &["report", "show", "1"],
+        &["test-mail", "--format", "json"],
+    ] {
+        let whole = program.run(arguments).exits(0);
+        assert!(whole.out.contains("admin@example.org"), "{whole:?}");
+        let shortened = [arguments, &["--shorten-addresses"]].concat();
+        let ran = program.run(&shortened).exits(0);
+        assert!(ran.out.contains("ad…@example.org"), "{ran:?}");
+        assert!(!ran.out.contains("admin@example.org"), "{ran:?}");
+        assert!(!ran.err.contains("admin@example.org"), "{ran:?}");
+    }
+}
+
+#[test]
 fn a_damaged_history_and_a_wrong_place_are_told() {
     let program = Program::new("mail: {from: a@example.org, to: [b@example.org]}\n");
     std::fs::create_dir(program.state()).unwrap();

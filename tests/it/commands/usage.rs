@@ -21,6 +21,7 @@ fn help_shows_every_command_examples_and_exit_codes() {
         "health",
         "demo",
         "snapshot",
+        "state",
         "Examples:",
         "ns8-backup-monitor check --plan 1",
         "Exit codes:",

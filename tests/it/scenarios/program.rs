@@ -163,6 +163,7 @@ impl Program {
                 look: Arc::default(),
                 vitals: Arc::new(Vitals::new(Instant::now(), Duration::MAX)),
                 metrics: watch::channel(Arc::from("")).0,
+                vpn: watch::channel(None).0,
             },
             session: Session::default(),
             parts: sender,

@@ -17,6 +17,7 @@ use ns8_backup_monitor::repo_check::Prober;
 use tokio::sync::Notify;
 
 use super::actions::DESTINATION;
+use super::future;
 use super::language::{
     Change, Ending, ModuleBecomes, NewPlan, NewStatus, Place, PlanEdit, Runs, Setup,
 };
@@ -352,10 +353,10 @@ impl Inside {
             PlanEdit::Unreadable(true) => {
                 self.plan(id)?;
                 self.state.plans.remove(id);
-                self.state.unreadable.push(Unreadable {
-                    key: format!("cluster/backup/{id}"),
-                    reason: Reason::NotAHash,
-                });
+                self.state.unreadable.push(Unreadable::new(
+                    format!("cluster/backup/{id}"),
+                    Reason::NotAHash,
+                ));
             }
             PlanEdit::Unreadable(false) => {
                 return Err("a plan that became unreadable is created again".into());
@@ -436,10 +437,10 @@ impl Inside {
             message: None,
         };
         let reading = if new.result == Ending::Unreadable {
-            StatusReading::Unreadable(Unreadable {
-                key: format!("node/{node}/backup_status/{} {}", new.plan, new.module),
-                reason: Reason::NotAStatus,
-            })
+            StatusReading::Unreadable(Unreadable::new(
+                format!("node/{node}/backup_status/{} {}", new.plan, new.module),
+                Reason::NotAStatus,
+            ))
         } else {
             StatusReading::Read(status)
         };
@@ -448,10 +449,12 @@ impl Inside {
         Ok(())
     }
 
-    fn newest(&self, target: &ProbeTarget) -> (u64, Option<Timestamp>) {
+    /// Newest first.
+    fn saved(&self, target: &ProbeTarget) -> Vec<Timestamp> {
         let uuid = target.path.rsplit('/').next().unwrap_or_default();
-        let made = self.snapshots.get(uuid).map_or(&[][..], Vec::as_slice);
-        (made.len() as u64, made.iter().max().copied())
+        let mut made = self.snapshots.get(uuid).cloned().unwrap_or_default();
+        made.sort_by(|a, b| b.cmp(a));
+        made
     }
 }
 
@@ -473,10 +476,16 @@ impl ClusterReader for World {
         if !inside.redis_there {
             return Err(away());
         }
-        Ok(ClusterState {
+        let mut state = ClusterState {
             read_at: now,
             ..inside.state.clone()
-        })
+        };
+        for (plan, readings) in &mut state.statuses {
+            for (module, reading) in readings {
+                future::disbelieve(plan, module, reading, now);
+            }
+        }
+        Ok(state)
     }
 
     async fn smarthost(&self) -> Result<Option<SmtpSettings>, ClusterError> {
@@ -535,7 +544,7 @@ impl Prober for World {
             .find(|cause| *cause != RepoCause::Reachable)
             .unwrap_or(RepoCause::Reachable);
         let reached = cause == RepoCause::Reachable;
-        let (count, newest) = inside.newest(target);
+        let saved = inside.saved(target);
         let lock = Lock {
             owner: "root@old-node".into(),
             since: Some(later(wall, -2 * 86_400)),
@@ -545,8 +554,9 @@ impl Prober for World {
             module: target.module.clone(),
             path: target.path.clone(),
             cause,
-            snapshots: reached.then_some(count),
-            newest: newest.filter(|_| reached),
+            snapshots: reached.then_some(saved.len() as u64),
+            newest: saved.first().copied().filter(|_| reached),
+            recent: if reached { saved } else { Vec::new() },
             size: reached.then_some(SIZE),
             locks: if cause == RepoCause::Locked {
                 vec![lock]

@@ -41,7 +41,7 @@ pub async fn tell(seed: u64, cluster: &mut Cluster) -> Story {
         for backup in &drawn.story.backups {
             if let Some(made) = backup.snapshot {
                 let key = (format!("d-{}", backup.plan), backup.module.clone());
-                outside.snapshots.insert(key, (1, made));
+                outside.snapshots.entry(key).or_default().push(made);
             }
         }
     });

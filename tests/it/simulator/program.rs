@@ -34,8 +34,8 @@ pub struct Outside {
     /// Nodes that do not answer.
     pub silent: std::collections::BTreeSet<u32>,
     pub nodes: u32,
-    /// By destination and module, when the newest snapshot was made.
-    pub snapshots: BTreeMap<(String, String), (u64, Second)>,
+    /// By destination and module, when snapshots were made.
+    pub snapshots: BTreeMap<(String, String), Vec<Second>>,
     /// Whether the destinations do not answer.
     pub dark: bool,
 }
@@ -106,22 +106,26 @@ impl Prober for Shared {
     }
 
     async fn probe(&self, target: &ProbeTarget, _: Duration) -> Result<Probe, SkipReason> {
-        let (cause, snapshots) = self.with(|outside| {
+        let (cause, saved) = self.with(|outside| {
             let key = (target.destination.to_string(), target.module.to_string());
             let cause = if outside.dark {
                 RepoCause::Unreachable
             } else {
                 RepoCause::Reachable
             };
-            (cause, outside.snapshots.get(&key).copied())
+            let mut saved: Vec<_> = outside.snapshots.get(&key).cloned().unwrap_or_default();
+            saved.sort_unstable_by(|a, b| b.cmp(a));
+            (cause, saved.into_iter().map(at).collect::<Vec<_>>())
         });
-        let snapshots = snapshots.filter(|_| cause == RepoCause::Reachable);
+        let saved = Some(saved).filter(|_| cause == RepoCause::Reachable);
         Ok(Probe {
             module: target.module.clone(),
             path: target.path.clone(),
             cause,
-            snapshots: (cause == RepoCause::Reachable).then_some(snapshots.map_or(0, |s| s.0)),
-            newest: snapshots.map(|(_, newest)| at(newest)),
+            snapshots: saved.as_ref().map(|saved| saved.len() as u64),
+            newest: saved.as_ref().and_then(|saved| saved.first().copied()),
+            // A repository answers with as many as restic is asked to keep.
+            recent: saved.unwrap_or_default().into_iter().take(100).collect(),
             size: None,
             locks: Vec::new(),
             message: None,
@@ -243,6 +247,7 @@ impl Program {
                 clock: Arc::new(self.outside.clone()),
                 peers: Arc::new(self.outside.clone()),
                 metrics: watch::channel(Arc::from("")).0,
+                vpn: watch::channel(None).0,
                 alerts: Arc::new(Notify::new()),
                 look: Arc::new(LookNow::default()),
                 mails: Arc::new(Notify::new()),

@@ -284,8 +284,7 @@ impl<'a> World<'a> {
         if let Some(made) = backup.snapshot {
             let key = (format!("d-{}", backup.plan), backup.module.clone());
             self.outside.with(|outside| {
-                let known = outside.snapshots.entry(key).or_insert((0, made));
-                *known = (known.0 + 1, known.1.max(made));
+                outside.snapshots.entry(key).or_default().push(made);
             });
         }
         if backup.written {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ns8_backup_monitor::model::{InboxEntry, Language};
-use ns8_backup_monitor::receiver::{Limits, Receiver, RedisHealth, Rules, Serving, Vitals};
+use ns8_backup_monitor::receiver::{Door, Limits, Receiver, RedisHealth, Rules, Serving, Vitals};
 use ns8_backup_monitor::store::Store;
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
@@ -47,7 +47,8 @@ impl Surface {
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::spawn(move || {
             runtime().block_on(async {
-                let Serving { server, handle } = receiver.serve(listener).expect("a server");
+                let served = receiver.open().serve(listener, Door::Own);
+                let Serving { server, handle } = served.expect("a server");
                 let serving = tokio::spawn(server);
                 let _ = stopped.await;
                 handle.stop(true).await;

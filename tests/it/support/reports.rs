@@ -141,6 +141,7 @@ fn probe(module: &str, cause: RepoCause) -> Probe {
         cause,
         snapshots: there.then_some(31),
         newest: there.then(|| ago(75)),
+        recent: Vec::new(),
         size: None,
         locks: Vec::new(),
         message: None,

@@ -50,6 +50,9 @@ pub(super) fn text(advice: Advice) -> &'static str {
         Advice::CheckAlertLabels => {
             "Compare the alert's labels below with the plans in cluster-admin. If the plan was deleted on purpose, the rule or receiver that still sends this alert needs correction."
         }
+        Advice::RepairPlan => {
+            "Look at the key that the warning below names, as root on the leader node; open the plan and save it again (cluster-admin, Backup and restore), or make it anew."
+        }
         Advice::EnablePlan => {
             "If the plan is meant to rest, there is nothing to do; else switch it on again (cluster-admin, Backup and restore)."
         }

@@ -76,6 +76,11 @@ pub(super) fn what(what: What<'_>) -> String {
             if ids.several { "backup plans" } else { "a backup plan" },
             ids.text
         ),
+        What::UnreadablePlan(ids) => format!(
+            "The settings of {} cannot be read, so it is not known how the backups went: {}.",
+            if ids.several { "some backup plans" } else { "a backup plan" },
+            ids.text
+        ),
         What::RedisUnreachable(since) => format!(
             "It is not known how the backups went: the cluster's Redis {}.",
             match since {

@@ -50,6 +50,9 @@ pub(super) fn text(advice: Advice) -> &'static str {
         Advice::CheckAlertLabels => {
             "Confrontare le etichette dell'allarme, qui sotto, con i piani in cluster-admin. Se il piano è stato eliminato di proposito, va corretta la regola o il receiver che invia ancora l'allarme."
         }
+        Advice::RepairPlan => {
+            "Guardare la chiave nominata nell'avviso qui sotto, come root sul nodo leader; aprire il piano e salvarlo di nuovo (cluster-admin, Backup e ripristino), oppure ricrearlo."
+        }
         Advice::EnablePlan => {
             "Se il piano deve restare fermo non c'è nulla da fare; altrimenti riabilitarlo (cluster-admin, Backup e ripristino)."
         }

@@ -91,6 +91,11 @@ pub(super) fn what(what: What<'_>) -> String {
             "Un allarme nomina un piano di backup che in questo cluster non esiste: {}.",
             id.text
         ),
+        What::UnreadablePlan(ids) => format!(
+            "Le impostazioni {} non sono leggibili, quindi non è possibile sapere come sono andati i backup: {}.",
+            if ids.several { "di alcuni piani di backup" } else { "di un piano di backup" },
+            ids.text
+        ),
         What::RedisUnreachable(gone) => format!(
             "Non è possibile sapere come sono andati i backup: il Redis del cluster non risponde{}.",
             gone.map_or_else(String::new, |gone| format!(" {}", on("dal", &since(gone))))

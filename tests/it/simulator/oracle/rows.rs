@@ -149,9 +149,7 @@ impl<'s> Case<'s, '_> {
 
     /// R4.4: what can be said of a module of which no status came.
     fn allowed(&self, part: &Part, module: &str, made: Second, until: Second) -> Vec<ModuleCause> {
-        let due = self
-            .snapshot(module, until)
-            .filter(|saved| *saved >= part.at - SLACK);
+        let saved = self.own_snapshots(part, module, until);
         let busy = self.busy(part, module, made);
         let mut plain = Vec::new();
         let ran = |until: Second| {
@@ -170,15 +168,18 @@ impl<'s> Case<'s, '_> {
                 plain.extend(self.silent_or_idle(part, made));
             }
         }
-        let Some(saved) = due.filter(|_| self.story.probed) else {
+        if saved.is_empty() || !self.story.probed {
             return plain;
-        };
+        }
         // A module that another plan held is not asked for.
         if plain == [ModuleCause::Busy] {
             return plain;
         }
         let held = plain.contains(&ModuleCause::Busy);
-        let sure = self.could_ask(until) && saved >= part.at;
+        let sure = saved
+            .iter()
+            .any(|(made, unexplained)| *made >= part.at && *unexplained);
+        let sure = self.could_ask(until) && sure;
         if self.is_dark(until) {
             return plain;
         }
@@ -190,6 +191,37 @@ impl<'s> Case<'s, '_> {
             all.extend(plain);
         }
         all
+    }
+
+    /// The snapshots since the elapse that the newest status which was seen does
+    /// not explain for sure; and whether it explains none of it for sure.
+    fn own_snapshots(&self, part: &Part, module: &str, until: Second) -> Vec<(Second, bool)> {
+        let ours = || self.backups.iter().filter(|b| b.module == module);
+        let sighted = ours().filter_map(|backup| {
+            let sight = self.story.first_sight(backup)?;
+            (sight <= until).then_some((sight, backup))
+        });
+        let known = sighted.max_by_key(|(sight, _)| *sight).map(|(_, b)| b);
+        let skewed = self
+            .story
+            .skews
+            .get(&part.node)
+            .is_some_and(|skew| *skew != 0);
+        let since = ours()
+            .filter(|backup| backup.ended <= until)
+            .filter_map(|backup| backup.snapshot)
+            .filter(|made| *made >= part.at - SLACK);
+        since
+            .map(|made| {
+                let near = known.is_some_and(|known| {
+                    (known.start - SLACK..=known.end + 2 * SLACK).contains(&made)
+                });
+                let explained = !skewed && known.is_some_and(|known| known.snapshot == Some(made));
+                (made, near, explained)
+            })
+            .filter(|(_, _, explained)| !explained)
+            .map(|(made, near, _)| (made, !near))
+            .collect()
     }
 
     /// Whether another plan's status may, and whether it must be what held it.

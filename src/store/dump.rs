@@ -1,0 +1,89 @@
+//! A copy of the database, for a backup.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::{StoreError, place, schema};
+
+/// Writes what was committed up to now to `file`, for the owner only, while
+/// others go on writing; whether there is a database at all. A file that is
+/// there is replaced when the copy is whole and on disk. Blocks meanwhile.
+pub fn dump(dir: &Path, file: &Path) -> Result<bool, StoreError> {
+    if !place::is_there(dir)? {
+        return Ok(false);
+    }
+    let refused = |error: io::Error| StoreError::Copy {
+        path: file.display().to_string(),
+        reason: error.to_string(),
+    };
+    let half = Half::begin(file).map_err(refused)?;
+    copy(dir, &half.path)?;
+    half.become_whole(file).map_err(refused)?;
+    Ok(true)
+}
+
+/// A copy that is not whole yet. What a crash leaves of it has the same name
+/// and makes room for the next one.
+struct Half {
+    path: PathBuf,
+    /// Locked: nobody else makes the same copy now.
+    file: File,
+    whole: bool,
+}
+
+impl Half {
+    fn begin(file: &Path) -> io::Result<Self> {
+        let mut path = file.as_os_str().to_owned();
+        path.push(".half");
+        let path = PathBuf::from(path);
+        let file = place::private_file(&path)?;
+        file.try_lock()
+            .map_err(|_| io::Error::other("it is being made by somebody else"))?;
+        file.set_len(0)?;
+        Ok(Self {
+            path,
+            file,
+            whole: false,
+        })
+    }
+
+    fn become_whole(mut self, file: &Path) -> io::Result<()> {
+        self.file.sync_all()?;
+        fs::rename(&self.path, file)?;
+        self.whole = true;
+        let folder = match file.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        File::open(folder)?.sync_all()
+    }
+}
+
+impl Drop for Half {
+    fn drop(&mut self) {
+        if !self.whole {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// SQLite itself reads every page in one transaction, in the form that the
+/// log and the file together have then.
+fn copy(dir: &Path, to: &Path) -> Result<(), StoreError> {
+    // Read-write, so that a log that a crash left behind can be read.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(place::file(dir), flags)?;
+    connection.busy_timeout(schema::BUSY)?;
+    let to = to.to_str().ok_or_else(|| StoreError::Copy {
+        path: to.display().to_string(),
+        reason: "its name is not text".to_owned(),
+    })?;
+    connection.execute("VACUUM INTO ?1", [to])?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

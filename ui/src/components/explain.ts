@@ -1,0 +1,60 @@
+import type { ActionError } from "@/shell";
+
+/** Which of the texts below `error.` fits; what it is about, for people who look into it. */
+export interface Explanation {
+  key: string;
+  values: Record<string, unknown>;
+  detail: string;
+  /** Whether it makes sense to try it again as it is. */
+  again: boolean;
+}
+
+const HTTP_KEYS: Record<number, string> = {
+  0: "unreachable",
+  401: "logged_out",
+  403: "forbidden",
+  404: "agent_away",
+  429: "too_many",
+};
+
+/** Troubles that the module's actions tell by a code of their own, as a mistake of no field. */
+const TROUBLES = new Set([
+  "not_configured",
+  "service_not_running",
+  "service_timeout",
+  "answer_too_large",
+  "service_failed",
+  "no_such_report",
+  "no_such_plan",
+  "cluster_unreachable",
+]);
+
+/** Why an action gave no output, as a text for the page: what happened and what to do. */
+export function explain(error: ActionError): Explanation {
+  switch (error.kind) {
+    case "http": {
+      const key = HTTP_KEYS[error.status] ?? "server";
+      const again = error.status !== 401 && error.status !== 403;
+      return { key, values: { status: error.status }, detail: error.detail, again };
+    }
+    case "timeout":
+      return {
+        key: "no_answer",
+        values: { seconds: error.seconds },
+        detail: "",
+        again: true,
+      };
+    case "validation": {
+      const [first] = error.mistakes;
+      if (error.mistakes.length === 1 && first && TROUBLES.has(first.error)) {
+        return { key: first.error, values: {}, detail: first.message, again: true };
+      }
+      const detail = error.mistakes.map((m) => `${m.field}: ${m.message || m.error}`).join("\n");
+      return { key: "refused", values: {}, detail, again: true };
+    }
+    case "aborted":
+      return { key: "aborted", values: {}, detail: error.detail, again: true };
+    case "cancelled":
+      return { key: "cancelled", values: {}, detail: "", again: true };
+  }
+}

@@ -1,0 +1,67 @@
+import type { State } from "@/components/StateIcon.vue";
+import type { Overview, PlanOverview } from "@/module/report";
+
+/** One sentence on the whole cluster: a text below `overview.cluster.`, and its numbers. */
+export interface ClusterSentence {
+  key: string;
+  state: State;
+  /** Decides between one and many. */
+  count: number;
+  all: number;
+}
+
+/** Whether somebody should look at it. */
+export function needsAttention(plan: PlanOverview): boolean {
+  return plan.standing === "bad" || plan.attention.length > 0;
+}
+
+function ofPlans(plans: PlanOverview[]): ClusterSentence {
+  const all = plans.length;
+  const said = (key: string, state: State, count = all) => ({ key, state, count, all });
+  const bad = plans.filter(needsAttention).length;
+  if (all === 0) return said("no_plan", "warning");
+  if (bad > 0) return said("bad", "bad", bad);
+  const standing = (name: string) => plans.filter((plan) => plan.standing === name).length;
+  if (standing("good") === all) return said("good", "good");
+  if (standing("disabled") === all) return said("disabled", "warning");
+  if (standing("disabled") + standing("empty") === all) return said("idle", "warning");
+  if (standing("empty") > 0) return said("empty", "warning", standing("empty"));
+  if (standing("good") > 0) return said("some_good", "good", standing("good"));
+  return said("unknown", "unknown");
+}
+
+/**
+ * What an administrator wants to know first. The plans come before all else; what
+ * stands beside them is only told here where the plans themselves are fine.
+ */
+export function clusterSentence(overview: Overview): ClusterSentence {
+  const { plans, redis_problem, read_at, uncovered, undelivered_mails } = overview;
+  // Without a first reading nothing is known; an old one is still worth its words.
+  if (read_at === null) {
+    const key = redis_problem === null ? "not_read" : "unreadable";
+    return { key, state: "unknown", count: plans.length, all: plans.length };
+  }
+  const sentence = ofPlans(plans);
+  if (sentence.state !== "good") return sentence;
+  const beside = (key: string, count: number): ClusterSentence => ({
+    key,
+    state: "warning",
+    count,
+    all: plans.length,
+  });
+  if (redis_problem !== null) return beside("was_good", plans.length);
+  if (uncovered.length > 0) return beside("uncovered", uncovered.length);
+  if (undelivered_mails > 0) return beside("undelivered", undelivered_mails);
+  return sentence;
+}
+
+/** What a new user should do first, as far as the service runs. */
+export type FirstStep = "make_plan" | "run_first" | null;
+
+export function firstStep(overview: Overview): FirstStep {
+  if (overview.read_at === null || overview.redis_problem !== null) return null;
+  if (overview.plans.length === 0) return "make_plan";
+  const seen = overview.plans.some((plan) => plan.last !== null || plan.open !== null);
+  const waiting = overview.plans.some((plan) => plan.standing === "unknown");
+  return !seen && waiting ? "run_first" : null;
+}

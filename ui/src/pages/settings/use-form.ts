@@ -1,0 +1,150 @@
+import { computed, ref, shallowRef, watch } from "vue";
+import type { Configuration, ConfigureInput, Defaults, Settings } from "@/module/settings";
+import { clusterAdminUrl, moduleId } from "@/shell";
+import { check, checkAll, type FieldMistake } from "./checks";
+import { keepDraft, keptDraft } from "./draft";
+import { allFields, SCHEDULE_ZONES, type Field } from "./fields";
+import {
+  changedPaths,
+  changeOf,
+  formOf,
+  sameValue,
+  sameZones,
+  zonesOf,
+  zonesValue,
+  type Form,
+  type FormValue,
+  type Zones,
+} from "./values";
+
+/** What is filled in for somebody who is here for the first time. */
+function suggested(defaults: Defaults, language: string): Form {
+  return {
+    "mail.from": defaults.suggestions.mail.from ?? "",
+    "mail.language": language,
+    "mail.admin_url": clusterAdminUrl(),
+  };
+}
+
+function planIds(settings: Settings, defaults: Defaults): string[] {
+  const ids = new Set([...defaults.plans.map((plan) => plan.id), ...Object.keys(settings.plans)]);
+  return [...ids];
+}
+
+/** The form: what was read, what was typed since, and what is wrong with it. */
+export function useForm() {
+  const fields = shallowRef<Field[]>([]);
+  const limits = shallowRef<Defaults["limits"]>({});
+  const form = ref<Form>({});
+  const zones = ref<Zones>({ all: "" });
+  const smtpPassword = ref<string | null>(null);
+  /** What the service has, and what the form began with. */
+  const base = shallowRef<Form>({});
+  const start = shallowRef<Form>({});
+  const baseZones = shallowRef<Zones>({ all: "" });
+  const mistakes = ref<Record<string, FieldMistake>>({});
+  const restored = ref(false);
+
+  function begin(configuration: Configuration, defaults: Defaults, language: string): void {
+    const settings = configuration.settings ?? defaults.settings;
+    fields.value = allFields(planIds(settings, defaults));
+    limits.value = defaults.limits;
+    base.value = formOf(fields.value, settings);
+    baseZones.value = zonesOf(settings);
+    const fillIn = configuration.configured ? {} : suggested(defaults, language);
+    start.value = { ...base.value, ...fillIn };
+    reset();
+    restore();
+  }
+
+  function reset(): void {
+    form.value = { ...start.value };
+    zones.value = structuredClone(baseZones.value);
+    smtpPassword.value = null;
+    mistakes.value = {};
+    restored.value = false;
+  }
+
+  function restore(): void {
+    const kept = keptDraft(moduleId());
+    if (!kept) return;
+    const known = fields.value.filter(
+      (field) => typeof kept.form[field.path] === typeof form.value[field.path],
+    );
+    for (const field of known) form.value[field.path] = kept.form[field.path]!;
+    if (kept.zones) zones.value = kept.zones;
+    restored.value = dirty.value;
+  }
+
+  const touched = computed(() => changedPaths(fields.value, form.value, start.value));
+  const zonesTouched = computed(() => !sameZones(zones.value, baseZones.value));
+  const changes = computed(
+    () =>
+      touched.value.length + (zonesTouched.value ? 1 : 0) + (smtpPassword.value === null ? 0 : 1),
+  );
+  const dirty = computed(() => changes.value > 0);
+
+  /** Takes what is typed; what is wrong with it shows at once. */
+  function set(field: Field, value: FormValue): void {
+    form.value[field.path] = value;
+    const mistake = check(field, value, limits.value);
+    if (mistake) mistakes.value[field.path] = mistake;
+    else delete mistakes.value[field.path];
+  }
+
+  /** The input of configure-module, or null while something is wrong. */
+  function change(): ConfigureInput | null {
+    mistakes.value = checkAll(fields.value, form.value, limits.value);
+    if (Object.keys(mistakes.value).length > 0) return null;
+    const input = changeOf(fields.value, form.value, base.value);
+    if (zonesTouched.value) input.schedule = { timezone: zonesValue(zones.value) };
+    if (smtpPassword.value !== null) input.smtp_password = smtpPassword.value;
+    return input;
+  }
+
+  function isTouched(path: string): boolean {
+    const field = fields.value.find((one) => one.path === path);
+    return !!field && !sameValue(field, form.value[path] ?? "", start.value[path] ?? "");
+  }
+
+  function draftNow() {
+    const kept = touched.value.map((path) => [path, form.value[path]!] as const);
+    return {
+      form: Object.fromEntries(kept),
+      zones: zonesTouched.value ? zones.value : undefined,
+    };
+  }
+
+  function forget(): void {
+    reset();
+    keepDraft(moduleId(), null);
+  }
+
+  watch([form, zones], () => keepDraft(moduleId(), dirty.value ? draftNow() : null), {
+    deep: true,
+  });
+
+  return {
+    fields,
+    limits,
+    form,
+    zones,
+    smtpPassword,
+    mistakes,
+    restored,
+    changes,
+    dirty,
+    begin,
+    set,
+    change,
+    forget,
+    isTouched,
+    paths: computed(() => [
+      ...fields.value.map((field) => field.path),
+      SCHEDULE_ZONES,
+      "smtp_password",
+    ]),
+  };
+}
+
+export type SettingsForm = ReturnType<typeof useForm>;

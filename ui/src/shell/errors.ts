@@ -1,0 +1,84 @@
+/** One thing that is wrong with what was sent to an action. */
+export interface Mistake {
+  /** The dotted path of the value, `mail.to.0`, or `(root)`. */
+  field: string;
+  parameter: string;
+  /** A code with a translation. */
+  error: string;
+  value: unknown;
+  /** The same as an English sentence, where the action gave one. */
+  message: string;
+}
+
+/** Why an action gave no output. */
+export type ActionError =
+  ValidationError | AbortedError | HttpError | NoAnswerError | CancelledError;
+
+abstract class TaskError extends Error {
+  constructor(
+    readonly action: string,
+    message: string,
+  ) {
+    super(`${action}: ${message}`);
+    this.name = new.target.name;
+  }
+}
+
+/** What was sent is wrong; nothing was done. */
+export class ValidationError extends TaskError {
+  readonly kind = "validation";
+  constructor(
+    action: string,
+    readonly mistakes: Mistake[],
+  ) {
+    super(action, mistakes.map((mistake) => `${mistake.field}: ${mistake.error}`).join(", "));
+  }
+}
+
+/** The action began and failed; `detail` is what it said for people who look into it. */
+export class AbortedError extends TaskError {
+  readonly kind = "aborted";
+  constructor(
+    action: string,
+    readonly detail: string,
+    readonly exitCode: number | null,
+    readonly output: unknown,
+  ) {
+    super(action, detail || `exit code ${exitCode ?? "unknown"}`);
+  }
+}
+
+/** The api-server refused, or was not reached at all (`status` 0). */
+export class HttpError extends TaskError {
+  readonly kind = "http";
+  constructor(
+    action: string,
+    readonly status: number,
+    readonly detail: string,
+  ) {
+    super(action, `HTTP ${status} ${detail}`.trim());
+  }
+}
+
+/** No answer came in the time given. The action may still be at work. */
+export class NoAnswerError extends TaskError {
+  readonly kind = "timeout";
+  constructor(
+    action: string,
+    readonly seconds: number,
+  ) {
+    super(action, `no answer within ${seconds} s`);
+  }
+}
+
+/** Nobody waits for the answer any more. */
+export class CancelledError extends TaskError {
+  readonly kind = "cancelled";
+  constructor(action: string) {
+    super(action, "nobody waits for it any more");
+  }
+}
+
+export function isActionError(error: unknown): error is ActionError {
+  return error instanceof TaskError;
+}

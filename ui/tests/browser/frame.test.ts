@@ -1,0 +1,43 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { startBrowser, stopBrowser, Visit } from "./harness";
+
+let visit: Visit;
+beforeAll(startBrowser);
+afterAll(stopBrowser);
+afterEach(() => visit?.close());
+
+describe("the pages inside the cluster-admin", () => {
+  it("open with the overview, and say so in the address", async () => {
+    visit = await Visit.open();
+    await visit.heading("Overview").waitFor();
+    expect(visit.place).toBe("/apps/backup-monitor1?page=overview");
+    expect(await visit.page.title()).toBe("Overview - Backup Monitor - NethServer 8");
+  });
+
+  it("lead on by the side menu, and back by the browser's button", async () => {
+    visit = await Visit.open({ page: "status" });
+    await visit.heading("Status").waitFor();
+    await visit.app.getByRole("link", { name: "About" }).click();
+    await visit.heading("About").waitFor();
+    expect(visit.place).toBe("/apps/backup-monitor1?page=about");
+    await visit.page.goBack();
+    await visit.heading("Status").waitFor();
+    await visit.page.goForward();
+    await visit.heading("About").waitFor();
+  });
+
+  it("follow an address that is typed, and pass over a page that does not exist", async () => {
+    visit = await Visit.open({ page: "about" });
+    await visit.heading("About").waitFor();
+    await visit.page.evaluate(() => (location.hash = "#/apps/backup-monitor1?page=status"));
+    await visit.heading("Status").waitFor();
+    await visit.page.goto(visit.address("nowhere"));
+    await visit.heading("Overview").waitFor();
+  });
+
+  it("leave no listener behind when what they read is read", async () => {
+    visit = await Visit.open({ page: "status" });
+    await visit.app.getByText("Running").first().waitFor();
+    await expect.poll(() => visit.waiting()).toEqual([]);
+  });
+});

@@ -1,0 +1,250 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { attention, badPlan, fleet, overview, planOverview } from "../shell/backups.mjs";
+import { startBrowser, stopBrowser, Visit, type Handlers } from "./harness";
+
+let visit: Visit;
+beforeAll(startBrowser);
+afterAll(stopBrowser);
+afterEach(() => visit?.close());
+
+const seen = (more: object): Handlers => ({
+  "module/get-overview": () => ({ output: overview(more) }),
+});
+const trouble = (error: string, message = ""): Handlers => ({
+  "module/get-overview": () => ({
+    validation: [{ field: "", parameter: "", value: null, error, message }],
+  }),
+});
+const card = (name: string) => visit.app.locator(".plan-card", { hasText: name });
+
+describe("the overview", () => {
+  it("says in one sentence how the cluster stands, and of each plan all that counts", async () => {
+    visit = await Visit.open({ page: "overview", handlers: fleet() });
+    await visit.app.getByText("1 of 5 plans needs attention.").waitFor();
+    const text = await card("Nightly").innerText();
+    for (const part of [
+      "Needs attention, since 19 Nov 2026, 02:00",
+      "Muted: no mails before 1 Dec 2026, 01:00",
+      "3 of 4 applications have ended, 1 with errors",
+      "Partially failed",
+      "20 Nov 2026, 02:00 (5 hours ago)",
+      "6 applications good, 1 failed",
+      "took 8 mins 36 secs",
+      "21 Nov 2026, 02:00 (in 18 hours)",
+      "Offsite",
+      "Cloud 1 (nextcloud1), node 1: backup failed. Last good backup yesterday.",
+    ]) {
+      expect(text.replaceAll("\u00a0", " ")).toContain(part);
+    }
+    expect(await card("Plan 3").innerText()).toContain("None: the plan is switched off");
+    expect(await card("Plan 4").innerText()).toContain("Not known yet");
+    expect(await card("Plan 5").innerText()).toContain("No applications");
+    await visit.heading("1 application is in no plan").waitFor();
+    expect(await visit.accessibility()).toEqual([]);
+  });
+
+  it("leads from each run of the strip to its report, by mouse and by keyboard", async () => {
+    visit = await Visit.open({ page: "overview", handlers: fleet() });
+    const runs = card("Nightly").locator(".run-strip li");
+    await runs.first().waitFor();
+    expect(await runs.count()).toBe(30);
+    const links = card("Nightly").locator("a.run-strip__run");
+    // One run was never judged: it has a name, and no report to lead to.
+    expect(await links.count()).toBe(29);
+    expect(
+      await card("Nightly")
+        .getByRole("img", { name: /Not known/ })
+        .count(),
+    ).toBe(1);
+    expect(await links.last().getAttribute("aria-label")).toBe(
+      "20 Nov 2026, 02:00, Partially failed, 1 of 7 failed, 8 mins 36 secs. Open the report",
+    );
+    await links.last().focus();
+    await visit.page.keyboard.press("ArrowLeft");
+    await visit.page.keyboard.press("ArrowLeft");
+    const focused = visit.app.locator("a.run-strip__run:focus");
+    expect(await focused.getAttribute("aria-label")).toContain("18 Nov 2026, 02:00, Completed");
+    await visit.page.keyboard.press("Enter");
+    await visit.app.getByRole("link", { name: "All reports" }).waitFor();
+    expect(visit.place).toBe("/apps/backup-monitor1?page=reports&id=128");
+    await visit.page.goBack();
+    await visit.heading("Overview").waitFor();
+  });
+
+  it("has one stop for the Tab key in a strip", async () => {
+    visit = await Visit.open({ page: "overview", handlers: seen({ plans: [badPlan()] }) });
+    await visit.app.locator("a.run-strip__run").first().waitFor();
+    expect(await visit.app.locator('a.run-strip__run[tabindex="0"]').count()).toBe(1);
+    await visit.app.locator('a.run-strip__run[tabindex="0"]').focus();
+    await visit.page.keyboard.press("Tab");
+    const focused = await visit.frame.evaluate(() => document.activeElement?.textContent);
+    expect(focused).toBe("All reports");
+  });
+
+  it("refreshes itself, and rests while nobody looks", async () => {
+    let plans = [planOverview("1")];
+    visit = await Visit.open({
+      page: "overview",
+      handlers: { "module/get-overview": () => ({ output: overview({ plans }) }) },
+    });
+    await visit.app.getByText("The only plan is good.").waitFor();
+    await visit.app.getByText("Updated now").waitFor();
+    plans = [badPlan()];
+    await visit.button("Refresh").click();
+    await visit.app.getByText("1 of 1 plans needs attention.").waitFor();
+    expect(visit.sent("get-overview").length).toBe(2);
+  });
+
+  it("keeps what it has, and says how old it is, when a refresh fails", async () => {
+    let works = true;
+    visit = await Visit.open({
+      page: "overview",
+      handlers: {
+        "module/get-overview": () => (works ? { output: overview({}) } : { abort: "it broke" }),
+      },
+    });
+    await visit.app.getByText("The only plan is good.").waitFor();
+    works = false;
+    await visit.button("Refresh").click();
+    await visit.app.getByText("The action failed").waitFor();
+    await visit.app.getByText(/What is shown was read on/).waitFor();
+    await visit.app.getByText("The only plan is good.").waitFor();
+    works = true;
+    await visit.button("Try again").click();
+    await visit.app.getByText("The action failed").waitFor({ state: "detached" });
+  });
+
+  it("shows a handful of many applications, and more on demand", async () => {
+    const plans = [badPlan("1", { attention: attention(2000) })];
+    visit = await Visit.open({ page: "overview", handlers: seen({ plans }) });
+    await visit.app.getByText("2,000 applications need attention").waitFor();
+    expect(await visit.app.locator(".attention li").count()).toBe(5);
+    await visit.button(/Show 50 more/).click();
+    expect(await visit.app.locator(".attention li").count()).toBe(55);
+  });
+
+  it("stays quick with two hundred plans", async () => {
+    const plans = Array.from({ length: 200 }, (_, i) => planOverview(String(i + 1)));
+    visit = await Visit.open({ page: "overview", handlers: seen({ plans }) });
+    await visit.app.getByText("All 200 plans are good.").waitFor();
+    expect(await visit.app.locator(".plan-card").count()).toBe(30);
+    await visit.button("Show 30 more plans").click();
+    expect(await visit.app.locator(".plan-card").count()).toBe(60);
+  });
+
+  it("bears the longest names at every width", async () => {
+    const name = "Sicherungsplanfürdiegesamteverwaltung".repeat(8).slice(0, 256);
+    const plans = [
+      badPlan("1", {
+        plan: { name },
+        destination_name: name,
+        attention: attention(2, { name, module: `m${"0".repeat(60)}1` }).slice(0, 1),
+      }),
+    ];
+    visit = await Visit.open({
+      page: "overview",
+      handlers: seen({ plans, cluster_name: name }),
+    });
+    await visit.app.locator(".plan-card").waitFor();
+    for (const width of [360, 768, 1056, 1920]) {
+      await visit.page.setViewportSize({ width, height: 900 });
+      expect([width, await visit.overflows()]).toEqual([width, false]);
+    }
+  });
+});
+
+describe("what the overview says beside the plans", () => {
+  it("names mails that wait or were given up, and leads to the settings", async () => {
+    visit = await Visit.open({
+      page: "overview",
+      handlers: seen({ queued_mails: 3, undelivered_mails: 2 }),
+    });
+    await visit.app.getByText("3 mails wait for another attempt").waitFor();
+    await visit.app.getByText("2 mails could not be delivered in the last 7 days").waitFor();
+    await visit.app.getByText("The plans are good, but 2 mails could not").waitFor();
+    await visit.app.getByRole("link", { name: "Open the settings" }).click();
+    await visit.heading("Settings").waitFor();
+  });
+
+  it("says that the cluster cannot be read, since when, and what to look at", async () => {
+    visit = await Visit.open({
+      page: "overview",
+      handlers: seen({
+        made_at: "2026-11-20T08:30:00Z",
+        redis_problem: "Redis at 127.0.0.1:6379 cannot be reached: connection refused",
+      }),
+    });
+    await visit.app.getByText("The cluster cannot be read just now").waitFor();
+    await visit.app.getByText("20 Nov 2026, 07:30 (2 hours ago)").waitFor();
+    await visit.app.getByText("connection refused").waitFor();
+    await visit.app.getByText("was good when the cluster was last read").waitFor();
+  });
+
+  it("says that another instance speaks", async () => {
+    visit = await Visit.open({ page: "overview", handlers: seen({ voice: false }) });
+    await visit.app.getByText("Another instance sends the mails").waitFor();
+  });
+
+  it("shows the destination's last probe and the size of a run where they are known", async () => {
+    const plan = planOverview("1");
+    const plans = [
+      {
+        ...plan,
+        last: { ...plan.last, size: 48_318_382_080 },
+        destination_probe: { at: "2026-11-20T01:16:00Z", health: "failed" },
+      },
+    ];
+    visit = await Visit.open({ page: "overview", handlers: seen({ plans }) });
+    await visit.app.getByText("failed when asked, 5 hours ago").waitFor();
+    await visit.app.getByText("45.0 GiB").waitFor();
+  });
+});
+
+describe("the first visit", () => {
+  it("leads to the settings while nothing is set up", async () => {
+    visit = await Visit.open({ page: "overview", handlers: trouble("not_configured") });
+    await visit.heading("Welcome to Backup Monitor").waitFor();
+    expect(await visit.accessibility()).toEqual([]);
+    await visit.button("Open the settings").click();
+    await visit.heading("Settings").waitFor();
+  });
+
+  it("leads to the status page while the service is down", async () => {
+    visit = await Visit.open({ page: "overview", handlers: trouble("service_not_running") });
+    await visit.app.getByText("The service is not running").waitFor();
+    await visit.app.getByRole("link", { name: "Open the status page" }).click();
+    await visit.heading("Status").waitFor();
+  });
+
+  it("leads to Backup and restore where there is no plan", async () => {
+    visit = await Visit.open({ page: "overview", handlers: seen({ plans: [] }) });
+    await visit.app.getByText("There is no backup plan: nothing is backed up.").waitFor();
+    await visit.heading("The cluster has no backup plan yet").waitFor();
+    await visit.button("Open Backup and restore").click();
+    await expect.poll(() => visit.place).toBe("/backup");
+  });
+
+  it("leads to Backup and restore where no backup ever ran", async () => {
+    const plans = [planOverview("1", { standing: "unknown", strip: [], last: null })];
+    visit = await Visit.open({ page: "overview", handlers: seen({ plans }) });
+    await visit.heading("No backup has run yet").waitFor();
+    await visit.button("Open Backup and restore").waitFor();
+  });
+});
+
+describe("when the overview cannot be had", () => {
+  it.each([
+    ["while it is loading", { never: true }, "Loading"],
+    ["when it was aborted", { abort: "Traceback" }, "The action failed"],
+    ["without permission", { http: 403 }, "You are not permitted to see or do this"],
+    ["while the agent is away", { http: 404 }, "The application's node does not answer"],
+    ["after the login has ended", { http: 401 }, "Your login has ended"],
+  ])("the page says so %s", async (_, answer, words) => {
+    visit = await Visit.open({
+      page: "overview",
+      handlers: { "module/get-overview": () => answer },
+    });
+    await visit.app.getByText(words).first().waitFor({ state: "attached" });
+    expect(await visit.accessibility()).toEqual([]);
+  });
+});
