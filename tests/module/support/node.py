@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import uuid
 from pathlib import Path
 
@@ -158,25 +159,34 @@ class Host:
 
 
 class Journal:
-    """Stands for journald: takes whatever is sent to its socket."""
+    """Stands for journald: takes whatever is sent to its socket, at once, as whoever
+    sends waits."""
 
     def __init__(self, path):
         self.path = path
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.socket.bind(str(path))
-        self.socket.setblocking(False)
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(str(path))
         path.chmod(0o666)
         self._entries = []
+        self._reading = threading.Thread(target=self._read, daemon=True)
+        self._reading.start()
+
+    def _read(self):
+        while (entry := self._socket.recv(1 << 20)) != b"END":
+            self._entries.append(entry.decode(errors="replace"))
 
     def entries(self):
         """The messages so far."""
-        with contextlib.suppress(BlockingIOError):
-            while True:
-                self._entries.append(self.socket.recv(1 << 20).decode(errors="replace"))
-        return self._entries
+        return list(self._entries)
+
+    def forget(self):
+        self._entries.clear()
 
     def close(self):
-        self.socket.close()
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as last:
+            last.sendto(b"END", str(self.path))
+        self._reading.join()
+        self._socket.close()
 
 
 class Instance:
