@@ -336,7 +336,9 @@ class Instance:
 
 def end_pause(runtime):
     """Ends the process that keeps podman's namespace of a user."""
-    path = runtime / "libpod/tmp/pause.pid"
-    with contextlib.suppress(OSError, ValueError):
-        os.kill(int(path.read_text(encoding="utf-8")), signal.SIGKILL)
-        path.unlink()
+    wanted = f"XDG_RUNTIME_DIR={runtime}".encode()
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if (folder / "comm").read_text() == "catatonit\n":
+                if wanted in (folder / "environ").read_bytes().split(b"\0"):
+                    os.kill(int(folder.name), signal.SIGKILL)
