@@ -28,10 +28,10 @@ fn what_is_missing(named: &str) -> Option<Result<(), String>> {
     let Some(test) = test else {
         return Some(Ok(()));
     };
-    let text = read(&path);
+    let source = read(&path);
     let there = [format!("fn {test}("), format!("def {test}(")]
         .iter()
-        .any(|head| text.contains(head));
+        .any(|head| source.contains(head));
     Some(there.then_some(()).ok_or(format!("{path} has no {test}")))
 }
 
