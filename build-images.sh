@@ -150,8 +150,8 @@ find_pages() {
 build_module() {
     find_pages
     begin scratch
-    buildah add --quiet --chown 0:0 --contextdir imageroot --ignorefile .imagerootignore \
-        "$container" imageroot /imageroot >/dev/null
+    buildah add --quiet --chown 0:0 --contextdir "$PWD" --ignorefile .imagerootignore \
+        "$container" "$PWD/imageroot" /imageroot >/dev/null
     buildah add --quiet --chown 0:0 "$container" "$pages" /ui >/dev/null
     describe "$container" backup-monitor "One true mail for every failed NethServer 8 backup run"
     buildah config --entrypoint=/ \
