@@ -25,18 +25,19 @@ async function unfold() {
 }
 
 describe.each(["settings", "status", "about"])("the page %s", (page) => {
-  it.each(["en-GB", "it-IT"])("has no barrier that axe finds, in %s", async (language) => {
-    await open(page, { language });
-    if (page === "settings") await unfold();
-    expect(await visit.accessibility()).toEqual([]);
-  });
-
-  it.each([360, 768, 1920])("fits into %d pixels", async (width) => {
-    await open(page, { width, language: "it-IT" });
-    if (page === "settings") await unfold();
-    await visit.shot(`${page}-${width}`);
-    expect(await visit.overflows()).toBe(false);
-  });
+  it.each(["en-GB", "it-IT"])(
+    "has no barrier that axe finds, and fits any window, in %s",
+    async (language) => {
+      await open(page, { language });
+      if (page === "settings") await unfold();
+      expect(await visit.accessibility()).toEqual([]);
+      for (const width of [360, 768, 1920]) {
+        await visit.page.setViewportSize({ width, height: 900 });
+        await visit.shot(`${page}-${language}-${width}`);
+        expect([width, await visit.overflows()]).toEqual([width, false]);
+      }
+    },
+  );
 
   it.each([
     [{ http: 403 }, "denied"],
@@ -71,7 +72,9 @@ describe("with the keyboard alone", () => {
     expect(await focused()).toBe("Status");
     await visit.page.keyboard.press("Enter");
     await visit.heading("Status").waitFor();
-    await expect.poll(() => visit.frame.evaluate(() => document.activeElement?.id)).toBe("main-content");
+    await expect
+      .poll(() => visit.frame.evaluate(() => document.activeElement?.id))
+      .toBe("main-content");
     await visit.page.keyboard.press("Tab");
     expect(await focused()).toBe("Open the backups");
   });
@@ -103,7 +106,9 @@ describe("with the keyboard alone", () => {
     await dialog.waitFor();
     for (let i = 0; i < 9; i += 1) {
       await visit.page.keyboard.press(i % 3 === 2 ? "Shift+Tab" : "Tab");
-      expect(await dialog.evaluate((element) => element.contains(document.activeElement))).toBe(true);
+      expect(await dialog.evaluate((element) => element.contains(document.activeElement))).toBe(
+        true,
+      );
     }
     expect(await visit.accessibility()).toEqual([]);
     await visit.page.keyboard.press("Escape");
@@ -120,15 +125,30 @@ describe("with the keyboard alone", () => {
       await visit.page.keyboard.press("Tab");
       const at = await visit.frame.evaluate(() => {
         const element = document.activeElement as HTMLElement;
-        const style = getComputedStyle(element);
-        const shown = style.outlineStyle !== "none" || style.boxShadow !== "none" || style.borderStyle !== "none";
-        return { id: element.id || element.innerText?.trim(), inMain: !!element.closest("main"), shown };
+        // Carbon draws the mark of some of its parts before them.
+        const shown = [undefined, "::before"].some((part) => {
+          const style = getComputedStyle(element, part);
+          return [style.outlineStyle, style.boxShadow, style.borderStyle].some(
+            (one) => one !== "none",
+          );
+        });
+        return {
+          id: element.id || element.innerText?.trim(),
+          inMain: !!element.closest("main"),
+          shown,
+        };
       });
       if (!at.inMain) break;
       expect([at.id, at.shown]).toEqual([at.id, true]);
       seen.add(at.id);
     }
-    for (const id of ["field-mail-to", "field-history-days", "Save settings", "Send a test mail", "Make a token"]) {
+    for (const id of [
+      "field-mail-to",
+      "field-history-days",
+      "Save settings",
+      "Send a test mail",
+      "Make a token",
+    ]) {
       expect([...seen]).toContain(id);
     }
   });

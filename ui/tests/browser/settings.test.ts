@@ -18,7 +18,9 @@ describe("the first visit", () => {
     await visit.shot("settings-first-visit");
     await visit.button("Save settings").click();
     await visit.app.getByText("One setting is not right yet.").waitFor();
-    await expect.poll(() => field("Recipients *").evaluate((e) => e === document.activeElement)).toBe(true);
+    await expect
+      .poll(() => field("Recipients *").evaluate((e) => e === document.activeElement))
+      .toBe(true);
     await field("Recipients *").fill("admin@example.org");
     await visit.button("Save settings").click();
     await saved();
@@ -94,10 +96,34 @@ describe("saving", () => {
 
   it("shows what the service refuses beside its field, also in a folded part", async () => {
     const refused = [
-      { field: "mail.to.0", parameter: "mail", error: "not_an_address", value: "admin@example.org", message: "" },
-      { field: "correlator.wait_seconds", parameter: "correlator", error: "out_of_range", value: 9, message: "" },
-      { field: "notify.on", parameter: "notify", error: "brand_new", value: 1, message: "A sentence of its own." },
-      { field: "elsewhere", parameter: "elsewhere", error: "unknown_key", value: null, message: "" },
+      {
+        field: "mail.to.0",
+        parameter: "mail",
+        error: "not_an_address",
+        value: "admin@example.org",
+        message: "",
+      },
+      {
+        field: "correlator.wait_seconds",
+        parameter: "correlator",
+        error: "out_of_range",
+        value: 9,
+        message: "",
+      },
+      {
+        field: "notify.on",
+        parameter: "notify",
+        error: "brand_new",
+        value: 1,
+        message: "A sentence of its own.",
+      },
+      {
+        field: "elsewhere",
+        parameter: "elsewhere",
+        error: "unknown_key",
+        value: null,
+        message: "",
+      },
     ];
     visit = await settings({
       handlers: { "module/configure-module": () => ({ validation: refused }) } as Handlers,
@@ -115,7 +141,10 @@ describe("saving", () => {
     [{ http: 403 }, "You are not permitted"],
     [{ http: 401 }, "Your login has ended"],
     [{ abort: "Traceback: boom" }, "The action failed"],
-    [{ validation: [{ field: "", parameter: "", value: null, error: "service_timeout" }] }, "The service did not answer in time"],
+    [
+      { validation: [{ field: "", parameter: "", value: null, error: "service_timeout" }] },
+      "The service did not answer in time",
+    ],
   ])("keeps what was typed when it fails: %j", async (answer, words) => {
     visit = await settings({ handlers: { "module/configure-module": () => answer } as Handlers });
     await field("Beginning of every subject").fill("[X]");
@@ -155,7 +184,9 @@ describe("saving", () => {
     await visit.button("Remove the password").click();
     await visit.button("Save settings").click();
     await expect.poll(() => visit.sent("configure-module").at(-1)).toEqual({ smtp_password: "" });
-    expect(await visit.frame.evaluate(() => JSON.stringify(sessionStorage))).not.toContain("s3cret");
+    expect(await visit.frame.evaluate(() => JSON.stringify(sessionStorage))).not.toContain(
+      "s3cret",
+    );
   });
 
   it("sets zones for single nodes", async () => {
@@ -178,7 +209,9 @@ describe("saving", () => {
     await visit.shot("settings-advanced");
     await visit.button("Save settings").click();
     await saved();
-    expect(visit.sent("configure-module")).toEqual([{ schedule: { timezone: { 2: "Europe/Rome" } } }]);
+    expect(visit.sent("configure-module")).toEqual([
+      { schedule: { timezone: { 2: "Europe/Rome" } } },
+    ]);
   });
 });
 
@@ -237,13 +270,17 @@ describe("leaving with unsaved changes", () => {
 describe("the test mail", () => {
   it("shows the server's real answers", async () => {
     visit = await settings();
-    await visit.app.getByRole("textbox", { name: "To", exact: true }).fill("me@example.org refused@example.org");
+    await visit.app
+      .getByRole("textbox", { name: "To", exact: true })
+      .fill("me@example.org refused@example.org");
     await visit.button("Send a test mail").click();
     await visit.app.getByText("The mail was not taken for everybody").waitFor();
     await visit.app.getByText("550 5.1.1 No such user").waitFor();
     await visit.app.getByText("250 2.0.0 Queued").waitFor();
     await visit.shot("settings-test-mail");
-    expect(visit.sent("send-test-mail")).toEqual([{ to: ["me@example.org", "refused@example.org"] }]);
+    expect(visit.sent("send-test-mail")).toEqual([
+      { to: ["me@example.org", "refused@example.org"] },
+    ]);
   });
 
   it("goes to the recipients where none is named", async () => {
@@ -281,7 +318,8 @@ describe("the webhook's token", () => {
     await dialog.getByRole("button", { name: "Close" }).last().click();
     await visit.app.getByText("A token is set. It cannot be shown again.").waitFor();
     const everywhere = await visit.frame.evaluate(
-      () => document.documentElement.outerHTML + JSON.stringify({ ...sessionStorage, ...localStorage }),
+      () =>
+        document.documentElement.outerHTML + JSON.stringify({ ...sessionStorage, ...localStorage }),
     );
     expect(everywhere).not.toContain(token);
   });
@@ -309,7 +347,12 @@ describe("a file that was edited by hand", () => {
           const output = examples("get-configuration")[0];
           output.settings = null;
           output.mistakes = [
-            { field: null, code: "not_yaml", value: null, message: "config.yml cannot be read: line 3" },
+            {
+              field: null,
+              code: "not_yaml",
+              value: null,
+              message: "config.yml cannot be read: line 3",
+            },
           ];
           return { output };
         },

@@ -41,7 +41,13 @@ describe("the status page", () => {
   });
 
   it("tells failed services apart, in words too", async () => {
-    const service = (name: string, state: object) => ({ name, active: false, enabled: false, failed: false, ...state });
+    const service = (name: string, state: object) => ({
+      name,
+      active: false,
+      enabled: false,
+      failed: false,
+      ...state,
+    });
     visit = await Visit.open({
       page: "status",
       handlers: {
@@ -58,15 +64,27 @@ describe("the status page", () => {
         }),
       },
     });
-    for (const words of ["Failed", "Not running", "No image is there.", "No volume is there.", "Watch"]) {
+    for (const words of [
+      "Failed",
+      "Not running",
+      "No image is there.",
+      "No volume is there.",
+      "Watch",
+    ]) {
       await visit.app.getByText(words, { exact: true }).first().waitFor();
     }
     await visit.app.getByText("node 2", { exact: true }).waitFor();
   });
 
   it.each([
-    [{ success: true, start: 1_780_000_000, end: 1_780_000_300 }, "Nightly (Offsite): good, 28 May 2026, 22:31"],
-    [{ success: false, start: 1_780_000_000, end: 1_780_000_300 }, "Nightly (Offsite): failed, 28 May 2026, 22:31"],
+    [
+      { success: true, start: 1_780_000_000, end: 1_780_000_300 },
+      "Nightly (Offsite): good, 28 May 2026, 22:31",
+    ],
+    [
+      { success: false, start: 1_780_000_000, end: 1_780_000_300 },
+      "Nightly (Offsite): failed, 28 May 2026, 22:31",
+    ],
     [null, "Nightly (Offsite): has not run yet"],
   ])("says how the application's own backup stands: %j", async (status, words) => {
     visit = await Visit.open({ page: "status", handlers: backup(status) });
@@ -76,7 +94,9 @@ describe("the status page", () => {
   it("opens the logs and the backups of the cluster-admin", async () => {
     visit = await Visit.open({ page: "status" });
     await visit.button("Open the logs").click();
-    expect(visit.place).toBe("/system-logs?searchQuery=&context=module&selectedAppId=backup-monitor1");
+    expect(visit.place).toBe(
+      "/system-logs?searchQuery=&context=module&selectedAppId=backup-monitor1",
+    );
   });
 
   it("is not empty while parts of it do not answer", async () => {
@@ -102,7 +122,7 @@ describe("the status page", () => {
       },
     });
     await visit.app.getByText("The action failed").waitFor();
-    await visit.app.getByText("Details").click();
+    await visit.app.getByText("Details", { exact: true }).click();
     await visit.app.getByText("it broke").waitFor();
     await visit.button("Try again").click();
     await visit.app.getByText("14.2 MB").waitFor();
@@ -121,7 +141,12 @@ describe("the about page", () => {
   it("says what this is and which version runs", async () => {
     visit = await Visit.open({ page: "about" });
     const main = visit.app.locator("main");
-    for (const words of ["Backup Monitor", "0.1.0", "backup-monitor1", "System administration and Monitoring"]) {
+    for (const words of [
+      "Backup Monitor",
+      "0.1.0",
+      "backup-monitor1",
+      "System administration and Monitoring",
+    ]) {
       await main.getByText(words, { exact: true }).first().waitFor();
     }
     const logo = main.locator("img");

@@ -92,7 +92,13 @@ describe("an action that fails", () => {
     const end = begin();
     await posted();
     const list = [
-      { parameter: "mail", field: "mail.to.0", error: "not_an_address", value: "x", message: "no @" },
+      {
+        parameter: "mail",
+        field: "mail.to.0",
+        error: "not_an_address",
+        value: "x",
+        message: "no @",
+      },
     ];
     shell.emit("validation-failed", list, {});
     expect((await end).error).toMatchObject({ kind: "validation", mistakes: list });
@@ -111,14 +117,20 @@ describe("an action that fails", () => {
     const end = begin();
     await posted();
     shell.emit("validation-failed", "garbage", {});
-    expect((await end).error).toMatchObject({ kind: "validation", mistakes: [{ field: "(root)" }] });
+    expect((await end).error).toMatchObject({
+      kind: "validation",
+      mistakes: [{ field: "(root)" }],
+    });
   });
 
-  it.each([401, 403, 404, 400, 500])("is refused by the server with %d, and not asked again", async (status) => {
-    shell.refusals = [{ status, message: "no" }];
-    expect((await begin()).error).toMatchObject({ kind: "http", status, detail: "no" });
-    expect(shell.sent).toHaveLength(1);
-  });
+  it.each([401, 403, 404, 400, 500])(
+    "is refused by the server with %d, and not asked again",
+    async (status) => {
+      shell.refusals = [{ status, message: "no" }];
+      expect((await begin()).error).toMatchObject({ kind: "http", status, detail: "no" });
+      expect(shell.sent).toHaveLength(1);
+    },
+  );
 
   it("is not reached at all", async () => {
     shell.unreachable = true;
@@ -171,7 +183,10 @@ describe("when no event comes", () => {
     const end = begin();
     shell.result = { exit_code: 2, error: "", output: [{ field: "mail.to", error: "missing" }] };
     await vi.advanceTimersByTimeAsync(4_100);
-    expect((await end).error).toMatchObject({ kind: "validation", mistakes: [{ field: "mail.to" }] });
+    expect((await end).error).toMatchObject({
+      kind: "validation",
+      mistakes: [{ field: "mail.to" }],
+    });
   });
 
   it("nothing is looked up while progress comes", async () => {

@@ -54,7 +54,8 @@ export class FakeShell {
     if (init.method === "POST") {
       this.sent.push({ url, body: JSON.parse(String(init.body)) as Sent["body"] });
       const refused = this.refusals.shift();
-      if (refused) return answer(refused.status, { message: refused.message ?? "" }, refused.headers);
+      if (refused)
+        return answer(refused.status, { message: refused.message ?? "" }, refused.headers);
       return answer(201, { code: 201, data: { id: "task-1" } });
     }
     this.asked.push(url);
