@@ -3,7 +3,10 @@
 use serde_json::{Map, Value};
 
 use super::{AnyKey, edit, keys, names, shown, tree};
-use super::{Applied, Code, Node, Problem, SecretsSet, Told, check, of_the_file, read, write};
+use super::{
+    Applied, Code, Node, Problem, SecretsSet, Told, Warned, WarningCode, check, of_the_file, read,
+    write,
+};
 
 /// What `change` makes of `current`. A key that the change does not name stays
 /// as it is, `null` sets it back to its default, and what only the file may set
@@ -35,9 +38,17 @@ pub fn apply(current: Option<&str>, change: &Map<String, Value>, secrets: Secret
     match tree::parse(&text) {
         Ok((read, _)) if read == write::ordered(&root) || root == before => Applied {
             changed: current != Some(text.as_str()),
-            text: Some(text),
             mistakes,
-            warnings: replaced.into_iter().chain(warnings).collect(),
+            warnings: replaced
+                .into_iter()
+                .chain(
+                    current
+                        .filter(|current| *current != text)
+                        .and_then(comments_lost),
+                )
+                .chain(warnings)
+                .collect(),
+            text: Some(text),
         },
         // More than a file may hold.
         Err(mistake) => refused(vec![of_the_file(&mistake)]),
@@ -48,6 +59,18 @@ pub fn apply(current: Option<&str>, change: &Map<String, Value>, secrets: Secret
             message: "a value holds characters that the file cannot hold".to_owned(),
         }]),
     }
+}
+
+/// What is told when a file is written anew into which somebody wrote more than
+/// settings.
+fn comments_lost(current: &str) -> Option<Warned> {
+    let comment = |line: &str| line.trim_start().starts_with('#');
+    let foreign = |line: &str| comment(line) && !write::HEAD.lines().any(|own| own == line);
+    current.lines().any(foreign).then(|| Warned {
+        field: None,
+        code: WarningCode::CommentsLost,
+        message: "the comments in config.yml were not kept".to_owned(),
+    })
 }
 
 /// Puts the change into the tree; returns what has no place in it.

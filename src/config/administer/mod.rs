@@ -113,11 +113,13 @@ pub struct Warned {
 #[serde(rename_all = "snake_case")]
 pub enum WarningCode {
     /// Another setting makes the key idle.
-    Unused,
+    NotUsed,
     /// The webhook listens beyond loopback, and no token is set.
     OpenWithoutToken,
     /// A secret in the file gave way to that which was set beside it.
     SecretReplaced,
+    /// Comments that somebody wrote into the file are not in the new one.
+    CommentsLost,
     /// A file or an account of the machine is not as it should be.
     Machine,
 }
@@ -149,7 +151,7 @@ fn warn(warning: &ConfigWarning) -> Option<Warned> {
     let field = warning.key.as_deref().map(dotted);
     let code = match &warning.notice {
         Notice::Unused(_) if field.as_deref().is_some_and(settable) => return None,
-        Notice::Unused(_) => WarningCode::Unused,
+        Notice::Unused(_) => WarningCode::NotUsed,
         Notice::OpenWithoutToken => WarningCode::OpenWithoutToken,
         Notice::WorldReadable { .. } | Notice::AgentLine { .. } | Notice::HalfAccount => {
             WarningCode::Machine

@@ -204,8 +204,17 @@ fn a_file_stays_as_it_was_written_until_something_is_different() {
         json!({"notify": {"on": "failures", "reminder_hours": 20}}),
     );
     unchanged(&text, json!({"notify": {"reminder_hours": null}}));
-    let new = changed(&text, json!({"notify": {"reminder_hours": 24}}));
+    let lost = [WarningCode::CommentsLost];
+    let codes = |applied: &Applied| {
+        let codes = applied.warnings.iter().map(|warned| warned.code);
+        codes.collect::<Vec<_>>()
+    };
+    let applied = change(Some(&text), json!({"notify": {"reminder_hours": 24}}));
+    assert_eq!(codes(&applied), lost);
+    let new = applied.text.unwrap();
     assert!(new.contains("reminder_hours: 24"), "{new}");
+    let again = change(Some(&new), json!({"notify": {"reminder_hours": 25}}));
+    assert_eq!(codes(&again), [], "its own comments are no loss");
 }
 
 #[test]
@@ -506,7 +515,7 @@ fn a_switched_off_digest_is_no_warning_and_an_idle_command_is_one() {
     let text = "mail: {from: a@example.org, to: [b@example.org], sendmail: /bin/x}\n";
     let warnings = settings(Some(text), NONE).warnings;
     assert_eq!(warnings[0].field.as_deref(), Some("mail.sendmail"));
-    assert_eq!(warnings[0].code, WarningCode::Unused);
+    assert_eq!(warnings[0].code, WarningCode::NotUsed);
 }
 
 #[test]

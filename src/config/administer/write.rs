@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::{Content, Entry, Node, keys, names};
 use crate::config::tree::{Meaning, Scalar};
 
-const HEAD: &str = "\
+pub(super) const HEAD: &str = "\
 # Written when the settings were changed. What can be set in this file only is
 # kept then; comments and the order of the lines are not.
 ";

@@ -288,7 +288,11 @@ function saidOf(members, language) {
   };
 }
 
-/** An answer of get-report: a run of so many applications, some of which failed. */
+/**
+ * An answer of get-report: a run of so many applications, some of which failed.
+ * @param {{ id?: number, applications?: number, failed?: number, language?: string,
+ *   report?: object, said?: object, deliveries?: object[] }} wanted
+ */
 export function reportOf({ id = 12, applications = 7, failed = 1, language = "en", ...more } = {}) {
   const [example] = examples("get-report");
   const members = Array.from({ length: applications }, (_, i) => member(i, failed));
