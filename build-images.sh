@@ -12,7 +12,7 @@
 #   BUILD         containers: compilers come as base images from a registry
 #                 host: cargo and npm of this machine are used, nothing is pulled
 #                                                   containers
-#   PROFILE       of cargo, with BUILD=host         release
+#   PROFILE       of cargo, with BUILD=host         image
 #   UI            build: the pages are built
 #                 built: those in ui/dist are taken
 #                 none: a module without pages      build
@@ -28,7 +28,7 @@ readonly repobase="${REPOBASE:-ghcr.io/nethserver}"
 imagetag="${IMAGETAG:-latest}"
 readonly imagetag="${imagetag//\//-}"
 readonly build="${BUILD:-containers}"
-readonly profile="${PROFILE:-release}"
+readonly profile="${PROFILE:-image}"
 readonly ui="${UI:-build}"
 readonly module="$repobase/backup-monitor"
 readonly server="$repobase/backup-monitor-server"

@@ -67,6 +67,10 @@ describe("checking now", () => {
     await visit.app.getByText("The check has ended").waitFor();
     await visit.app.getByRole("link", { name: "Show it" }).click();
     await visit.heading("Backup partially failed").waitFor();
+    // What was seen is no news any more.
+    await visit.app.getByRole("link", { name: "Overview", exact: true }).click();
+    await visit.heading("Overview").waitFor();
+    expect(await visit.app.getByText("The check has ended").count()).toBe(0);
   });
 
   it("shows many plans folded, the worst first", async () => {

@@ -48,7 +48,7 @@ describe("the list of reports", () => {
     await visit.app.getByLabel("From").fill("2026-11-10");
     await expect.poll(place).toBe("&outcome=REPO_FAILURE&from=2026-11-10");
     await visit.app.getByLabel("To", { exact: true }).fill("2026-11-20");
-    await visit.app.getByLabel("Plan or application").fill("plan 3");
+    await visit.app.getByLabel("Plan or failed application").fill("plan 3");
     await expect
       .poll(place)
       .toBe("&outcome=REPO_FAILURE&from=2026-11-10&to=2026-11-20&text=plan+3");
@@ -65,7 +65,7 @@ describe("the list of reports", () => {
     await visit.button("Clear the filters").click();
     await visit.app.getByText("1–25 of 120").waitFor();
     expect(place()).toBe("");
-    expect(await visit.app.getByLabel("Plan or application").inputValue()).toBe("");
+    expect(await visit.app.getByLabel("Plan or failed application").inputValue()).toBe("");
   });
 
   it("opens from a link with everything set", async () => {
@@ -152,7 +152,14 @@ describe("the list of reports", () => {
       await visit.page.keyboard.press("Tab");
     }
     expect([...new Set(names)]).toEqual(
-      expect.arrayContaining(["Plan", "Outcome", "From", "To", "Plan or application", "Reports"]),
+      expect.arrayContaining([
+        "Plan",
+        "Outcome",
+        "From",
+        "To",
+        "Plan or failed application",
+        "Reports",
+      ]),
     );
     await visit.app
       .getByRole("link", { name: /^Plan 3, / })
@@ -161,9 +168,7 @@ describe("the list of reports", () => {
     await visit.page.keyboard.press("Enter");
     await visit.app.getByRole("heading", { name: "Backup partially failed" }).waitFor();
     // What was opened has the focus: reading goes on there.
-    expect(await visit.frame.evaluate(() => document.activeElement?.className)).toBe(
-      "report-detail",
-    );
+    expect(await visit.frame.evaluate(() => document.activeElement?.className)).toBe("app-arrival");
   });
 
   it("stays quick with a thousand reports", async () => {

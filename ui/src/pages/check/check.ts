@@ -19,6 +19,8 @@ export interface CheckState {
   output: CheckOutput | null;
   error: ActionError | null;
   endedAt: Date | null;
+  /** Whether the result was looked at. */
+  seen: boolean;
 }
 
 /** The action itself gives up after an hour. */
@@ -31,6 +33,7 @@ const IDLE: CheckState = {
   output: null,
   error: null,
   endedAt: null,
+  seen: false,
 };
 
 const state = shallowReactive<CheckState>({ ...IDLE });
@@ -72,6 +75,11 @@ export async function startCheck(
   } finally {
     state.endedAt = new Date();
   }
+}
+
+/** Its result was looked at: other pages need not tell of it any more. */
+export function markSeen(): void {
+  if (state.phase !== "running") state.seen = true;
 }
 
 /** Makes room for another one. */
