@@ -12,7 +12,7 @@
 #   BUILD         containers: compilers come as base images from a registry
 #                 host: cargo and npm of this machine are used, nothing is pulled
 #                                                   containers
-#   PROFILE       of cargo, with BUILD=host         release
+#   PROFILE       of cargo, with BUILD=host         image
 #   UI            build: the pages are built
 #                 built: those in ui/dist are taken
 #                 none: a module without pages      build
@@ -28,7 +28,7 @@ readonly repobase="${REPOBASE:-ghcr.io/nethserver}"
 imagetag="${IMAGETAG:-latest}"
 readonly imagetag="${imagetag//\//-}"
 readonly build="${BUILD:-containers}"
-readonly profile="${PROFILE:-release}"
+readonly profile="${PROFILE:-image}"
 readonly ui="${UI:-build}"
 readonly module="$repobase/backup-monitor"
 readonly server="$repobase/backup-monitor-server"
@@ -150,8 +150,8 @@ find_pages() {
 build_module() {
     find_pages
     begin scratch
-    buildah add --quiet --chown 0:0 --contextdir imageroot --ignorefile .imagerootignore \
-        "$container" imageroot /imageroot >/dev/null
+    buildah add --quiet --chown 0:0 --contextdir "$PWD" --ignorefile .imagerootignore \
+        "$container" "$PWD/imageroot" /imageroot >/dev/null
     buildah add --quiet --chown 0:0 "$container" "$pages" /ui >/dev/null
     describe "$container" backup-monitor "One true mail for every failed NethServer 8 backup run"
     buildah config --entrypoint=/ \

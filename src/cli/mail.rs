@@ -125,7 +125,7 @@ fn lines(sent: &Sent) -> String {
 
 /// A server's answer for those who need not know whom it is about.
 pub fn shortened(answer: &str) -> String {
-    const MOST: usize = 160;
+    const MOST: usize = 240;
     truncate(&shorten_addresses(answer), MOST)
 }
 

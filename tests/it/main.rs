@@ -19,6 +19,7 @@ mod config;
 mod crash;
 mod damage;
 mod disk;
+mod docs;
 mod e2e;
 mod house;
 mod mail;

@@ -7,7 +7,8 @@ use tokio::net::TcpListener;
 
 use super::*;
 use crate::cluster::NodeProbe;
-use crate::model::{ModuleCause, Node, Report, Warning};
+use crate::config::PlanSettings;
+use crate::model::{Mailbox, ModuleCause, Node, Report, Warning};
 use crate::pipeline::NodePeers;
 
 const UTC: &str = "schedule: {timezone: UTC}\n";
@@ -251,4 +252,35 @@ async fn of_two_instances_the_one_that_the_cluster_names_speaks() {
             assert_eq!(world.reports().await.len(), runs, "both keep what they see");
         }
     }
+}
+
+/// A recipient that no mail can be addressed to, as a fault of ours would be.
+#[tokio::test]
+async fn a_mail_that_cannot_be_made_silences_no_other_plan() {
+    let mut world = World::new("file");
+    let mut config = world.watching.parts.borrow().config.clone();
+    let nobody = PlanSettings {
+        to: vec![Mailbox::new("no address")],
+        ..PlanSettings::default()
+    };
+    config.plans.insert("1".into(), nobody);
+    let parts = Parts::with_reader(config, Arc::clone(&world.cluster) as _).unwrap();
+    world.watching.parts = watch::channel(Arc::new(parts)).1;
+    let mut state = cluster(100, &[("mail1", 1)]);
+    let (one, readings) = (PlanId::from("1"), state.statuses[&"1".into()].clone());
+    state.plans.insert("2".into(), state.plans[&one].clone());
+    state.statuses.insert("2".into(), readings);
+
+    world.show(Some(state));
+    assert_eq!(
+        world.pass(5_000).await,
+        Duration::from_secs(15),
+        "tried again"
+    );
+    let plans = |reports: Vec<ReportSummary>| -> Vec<_> {
+        reports.into_iter().map(|report| report.plan).collect()
+    };
+    assert_eq!(plans(world.reports().await), [Some("2".into())]);
+    world.pass(5_100).await;
+    assert_eq!(plans(world.reports().await), [Some("2".into())], "once");
 }

@@ -61,7 +61,7 @@ def build(folder):
     storage = folder / "storage.conf"
     storage.write_text(
         f'[storage]\ndriver = "overlay"\nrunroot = "{folder}/run"\n'
-        f'graphroot = "{folder}/storage"\n',
+        f'graphroot = "{folder}/storage"\nrootless_storage_path = "{folder}/storage"\n',
         encoding="utf-8",
     )
     environment = os.environ | {

@@ -7,10 +7,11 @@ import json
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import sys
-import time
+import threading
 import uuid
 from pathlib import Path
 
@@ -97,7 +98,7 @@ class Host:
     def _packages(self):
         """The core's Python: its `agent`, and what that stands on."""
         shutil.copytree(
-            HERE / "standin", self.packages, ignore=shutil.ignore_patterns("__pycache__")
+            HERE / "standin/packages", self.packages, ignore=shutil.ignore_patterns("__pycache__")
         )
         for place in map(Path, sys.path):
             for name in ("redis", "async_timeout"):
@@ -109,8 +110,8 @@ class Host:
         conf = home / "storage.conf"
         shared = "" if root == self.images else f'additionalimagestores = ["{self.images}"]\n'
         conf.write_text(
-            f'[storage]\ndriver = "overlay"\nrunroot = "{root}-run"\n'
-            f'graphroot = "{root}"\n[storage.options]\n{shared}',
+            f'[storage]\ndriver = "overlay"\nrootless_storage_path = "{root}"\n'
+            f"[storage.options]\n{shared}",
             encoding="utf-8",
         )
         self.user.own(root, conf)
@@ -128,7 +129,8 @@ class Host:
             "CONTAINERS_STORAGE_CONF": str(home / "storage.conf"),
             "SHIM_NODE_ENV": str(self.agent_env),
             "SHIM_PATHS": json.dumps(
-                {RUNAGENT: str(self.shims / "runagent"), JOURNAL: str(self.journal.path)}
+                # With the colon: where it is mounted stays as it is.
+                {RUNAGENT: str(self.shims / "runagent"), f"{JOURNAL}:": f"{self.journal.path}:"}
             ),
         }
 
@@ -152,29 +154,39 @@ class Host:
         self.journal.close()
         # Files of containers belong to the user's subordinate ids.
         self.podman("unshare", "rm", "-rf", str(self.images), check=False)
+        end_pause(self.folder)
         self.user.close()
 
 
 class Journal:
-    """Stands for journald: takes whatever is sent to its socket."""
+    """Stands for journald: takes whatever is sent to its socket, at once, as whoever
+    sends waits."""
 
     def __init__(self, path):
         self.path = path
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.socket.bind(str(path))
-        self.socket.setblocking(False)
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(str(path))
         path.chmod(0o666)
         self._entries = []
+        self._reading = threading.Thread(target=self._read, daemon=True)
+        self._reading.start()
+
+    def _read(self):
+        while (entry := self._socket.recv(1 << 20)) != b"END":
+            self._entries.append(entry.decode(errors="replace"))
 
     def entries(self):
         """The messages so far."""
-        with contextlib.suppress(BlockingIOError):
-            while True:
-                self._entries.append(self.socket.recv(1 << 20).decode(errors="replace"))
-        return self._entries
+        return list(self._entries)
+
+    def forget(self):
+        self._entries.clear()
 
     def close(self):
-        self.socket.close()
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as last:
+            last.sendto(b"END", str(self.path))
+        self._reading.join()
+        self._socket.close()
 
 
 class Instance:
@@ -186,7 +198,7 @@ class Instance:
         self.home = host.folder / module
         self.config = self.home / ".config"
         self.state = self.config / "state"
-        self.runtime = host.folder / f"run-{module}"
+        self.runtime = host.folder / f"r{module.removeprefix('backup-monitor')}"
         self.core_actions = self.home / "core-actions"
         self.port = free_port()
         self.password = str(uuid.uuid4())
@@ -201,7 +213,8 @@ class Instance:
         shutil.copytree(
             ROOT / "imageroot", self.config, ignore=shutil.ignore_patterns("__pycache__")
         )
-        for folder in (self.state, self.core_actions, self.runtime):
+        shutil.copytree(HERE / "standin/core-actions", self.core_actions)
+        for folder in (self.state, self.runtime):
             folder.mkdir()
         self.runtime.chmod(0o700)
         (self.state / "environment").write_text(
@@ -229,15 +242,7 @@ class Instance:
         self.host.storage(self.home, self.home / "storage")
         self.host.user.own(self.home, self.runtime)
         self.cluster.add_module(self.module, digest, self.node_id)
-        self.set_env("BACKUP_MONITOR_SERVER_IMAGE", self.images.server)
         return self
-
-    def set_env(self, name, value):
-        """As the core's own steps do."""
-        path = self.state / "environment"
-        lines = path.read_text(encoding="utf-8").splitlines()
-        lines = [line for line in lines if not line.startswith(f"{name}=")]
-        path.write_text("\n".join([*lines, f"{name}={value}"]) + "\n", encoding="utf-8")
 
     def publish_environment(self):
         """What the agent does after each action."""
@@ -324,9 +329,14 @@ class Instance:
         """Ends what is left of it, however the test ended."""
         if self.runtime.exists():
             self.shell("systemctl", "--user", "disable", "--now", "backup-monitor", check=False)
+            end_pause(self.runtime)
         self.podman("unshare", "rm", "-rf", str(self.home / "storage"), check=False)
+        end_pause(self.host.folder)
 
 
-def stamp():
-    """Now, in whole seconds."""
-    return int(time.time())
+def end_pause(runtime):
+    """Ends the process that keeps podman's namespace of a user."""
+    path = runtime / "libpod/tmp/pause.pid"
+    with contextlib.suppress(OSError, ValueError):
+        os.kill(int(path.read_text(encoding="utf-8")), signal.SIGKILL)
+        path.unlink()

@@ -9,7 +9,7 @@ import { MODULE, world } from "../shell/world.mjs";
 const PAGES = fileURLToPath(new URL("../../dist", import.meta.url));
 const SHOTS = fileURLToPath(new URL("../out", import.meta.url));
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
-const STEP_LIMIT_MS = 10_000;
+const STEP_LIMIT_MS = 20_000;
 
 /** An answer of an action, as tests/shell/server.mjs explains it. */
 export type Answer = Record<string, unknown>;

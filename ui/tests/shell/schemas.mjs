@@ -1,10 +1,10 @@
 // The schemas of the module's own actions: what the pages send and what they are
 // given here has to pass them, so that pages and actions cannot drift apart.
 import fs from "node:fs";
-import { fileURLToPath } from "node:url";
+import path from "node:path";
 import { Ajv } from "ajv";
 
-const ACTIONS = fileURLToPath(new URL("../../../imageroot/actions", import.meta.url));
+const ACTIONS = path.join(import.meta.dirname, "../../../imageroot/actions");
 
 function read(action, which) {
   return JSON.parse(fs.readFileSync(`${ACTIONS}/${action}/validate-${which}.json`, "utf8"));
@@ -36,7 +36,10 @@ function validators(which) {
   };
 }
 
+let checks = null;
+
 /** For `startShell`: what is wrong with an input or output of an own action. */
 export function schemaChecks() {
-  return { input: validators("input"), output: validators("output") };
+  checks ??= { input: validators("input"), output: validators("output") };
+  return checks;
 }

@@ -1,0 +1,499 @@
+"""Every action, run as the agent runs it, against the real program in its real
+container."""
+
+import json
+import os
+import re
+import stat
+import time
+
+import pytest
+from support.processes import until
+
+FIRST = {"mail": {"from": "monitor@example.org", "to": ["admin@example.org"]}}
+TOKEN, PASSWORD = "t0ken-8c1f7a", "p4ss word-93e1"
+NIGHT = 7200
+
+
+def codes(output):
+    return [warning["code"] for warning in output["warnings"]]
+
+
+@pytest.fixture
+def configured(instance):
+    """One that runs."""
+    instance.good("configure-module", FIRST)
+    instance.wait_until_ready()
+    return instance
+
+
+@pytest.fixture
+def with_report(configured, cluster):
+    """One that has a report, as check --notify makes it, and no mail server."""
+    now = int(time.time())
+    cluster.status("mail1", now - 300, now - 240, 0)
+    cluster.status("nextcloud1", now - 240, now - 200, 1)
+    configured.good("run-check", {"notify": True})
+    (report,) = configured.good("list-reports")["reports"]
+    return configured, report["id"]
+
+
+# ---------------------------------------------------------------- configuration
+
+
+def test_before_anything_is_set(instance):
+    found = instance.good("get-configuration")
+    assert (found["configured"], found["service"]) == (False, "stopped")
+    assert found["webhook_url"] == f"http://127.0.0.1:{instance.port}/alert"
+    assert found["webhook_url_vpn"] == f"http://{instance.vpn}:{instance.port}/alert"
+    assert [told["field"] for told in found["mistakes"]] == ["mail.from", "mail.to"]
+    assert not (found["webhook_token_set"] or found["smtp_password_set"])
+
+
+def test_defaults_and_what_there_is_to_choose_from(instance, cluster):
+    cluster.plan("7", "Archive", "mail1", schedule="weekly")
+    found = instance.good("get-defaults")
+    assert found["settings"]["correlator"]["wait_seconds"] == 30
+    assert found["limits"]["mail.language"]["values"] == ["en", "it"]
+    assert [plan["name"] for plan in found["plans"]] == ["Archive", "Nightly"]
+    assert found["plans"][0] == {
+        "id": "7", "name": "Archive", "schedule": "weekly", "enabled": True,
+    }  # fmt: skip
+    assert found["nodes"] == [{"id": 1, "name": "rl1"}]
+    assert found["smarthost"] == {"state": "missing", "host": None, "port": None}
+    assert "Europe/Rome" in found["timezones"]
+    cluster.smarthost(2525, "smtp.example.org")
+    found = instance.good("get-defaults")["smarthost"]
+    assert found == {"state": "enabled", "host": "smtp.example.org", "port": 2525}
+
+
+def test_the_first_configuration_starts_the_service_and_the_same_again_does_nothing(instance):
+    first = instance.good("configure-module", FIRST)
+    assert (first["changed"], first["applied"]) == (True, "started")
+    assert "no_smarthost" in codes(first) and "service_not_ready" not in codes(first)
+    instance.wait_until_ready()
+    container, text = instance.container()["Id"], (instance.state / "config.yml").read_bytes()
+    again = instance.good("configure-module", FIRST)
+    assert (again["changed"], again["applied"]) == (False, "nothing")
+    assert instance.good("configure-module", {})["applied"] == "nothing"
+    assert instance.good("configure-module")["applied"] == "nothing"
+    assert (instance.state / "config.yml").read_bytes() == text
+    assert instance.container()["Id"] == container
+    found = instance.good("get-configuration")
+    assert (found["configured"], found["service"], found["mistakes"]) == (True, "running", [])
+    assert instance.shell("systemctl", "--user", "is-enabled", "backup-monitor").strip() == "enabled"
+
+
+def test_a_change_is_a_reload_and_not_a_restart(configured):
+    container = configured.container()
+    changed = configured.good("configure-module", {"notify": {"on": "always"}})
+    assert (changed["changed"], changed["applied"]) == (True, "reloaded")
+    after = configured.container()
+    assert (after["Id"], after["State"]["Pid"]) == (container["Id"], container["State"]["Pid"])
+    until(
+        lambda: any("the new configuration is in force" in e for e in configured.host.journal.entries()),
+        "the service took it",
+    )
+    found = configured.good("get-configuration")["settings"]
+    assert found["notify"]["on"] == "always"
+    assert found["mail"]["from"] == "monitor@example.org"
+
+
+def test_what_is_written_is_for_the_module_alone(configured):
+    configured.good("configure-module", {"webhook_token": TOKEN, "smtp_password": PASSWORD})
+    for name in ("config.yml", "secrets/webhook_token", "secrets/smtp_password"):
+        path = configured.state / name
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600, name
+        assert path.stat().st_uid == configured.host.user.uid
+    for name in ("secrets", "data"):
+        assert stat.S_IMODE((configured.state / name).stat().st_mode) == 0o700, name
+    left = [path.name for path in configured.state.rglob("*") if path.name.endswith((".tmp", ".new"))]
+    assert left == []
+
+
+def test_a_key_that_only_the_file_may_set_is_kept(configured):
+    path = configured.state / "config.yml"
+    path.write_text(path.read_text() + "repo_check:\n  api_url: http://127.0.0.1:1\n")
+    assert configured.good("configure-module", {"mail": {"language": "it"}})["changed"]
+    assert "http://127.0.0.1:1" in path.read_text()
+    assert "api_url" not in json.dumps(configured.good("get-configuration")["settings"])
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"mail": {"to": []}}, [("mail.to", "empty_list")]),
+        ({"mail": {"from": None}}, [("mail.from", "missing")]),
+        ({"mail": {"to": ["admin@example.org", "nobody"]}}, [("mail.to.1", "not_an_address")]),
+        ({"mail": {"language": "fr"}}, [("mail.language", "not_one_of")]),
+        ({"mail": {"timezone": "Europe/Roma"}}, [("mail.timezone", "not_a_zone")]),
+        ({"mail": {"admin_url": "leader"}}, [("mail.admin_url", "not_a_url")]),
+        ({"mail": {"subject_prefix": "a\nb"}}, [("mail.subject_prefix", "control_character")]),
+        ({"mail": {"transport": "smtp"}}, [("mail.smtp.host", "missing")]),
+        ({"correlator": {"wait_seconds": 3601}}, [("correlator.wait_seconds", "out_of_range")]),
+        ({"digest": {"hour": 24}}, [("digest.hour", "out_of_range")]),
+        ({"plans": {"3": {"mute_until": "soon"}}}, [("plans.3.mute_until", "not_a_moment")]),
+        ({"schedule": {"timezone": {"x": "UTC"}}}, [("schedule.timezone.x", "not_a_node")]),
+        ({"repo_check": {"restic_flags": "--x"}}, [("repo_check.restic_flags", "file_only")]),
+        ({"mail": {"sendmail": "/bin/sh"}}, [("mail.sendmail", "file_only")]),
+        ({"mail": {"templates": "/etc"}}, [("mail.templates", "file_only")]),
+        ({"mail": {"smtp": {"password": PASSWORD}}}, [("mail.smtp.password", "file_only")]),
+        ({"receiver": {"token": TOKEN}}, [("receiver.token", "file_only")]),
+        ({"receiver": {"port": 1}}, [("receiver.port", "file_only")]),
+        ({"nonsense": {"password": PASSWORD}}, [("nonsense", "unknown_key")]),
+        ({"mail": {"form": PASSWORD}}, [("mail.form", "unknown_key")]),
+        ({"webhook_token": "with space"}, [("webhook_token", "not_a_token")]),
+        ({"webhook_token": 12345678}, [("webhook_token", "wrong_kind")]),
+        ({"smtp_password": PASSWORD + "\n"}, [("smtp_password", "control_character")]),
+        ({"smtp_password": [PASSWORD]}, [("smtp_password", "wrong_kind")]),
+        ({"smtp_password": PASSWORD * 400}, [("smtp_password", "wrong_length")]),
+    ],
+)
+def test_what_is_wrong_is_told_and_changes_nothing(configured, change, expected):
+    text = (configured.state / "config.yml").read_bytes()
+    task = configured.run("configure-module", change)
+    assert (task.status, task.exit_code) == ("validation-failed", 2)
+    assert task.codes() == expected
+    assert all(told["message"] for told in task.output)
+    for secret in (PASSWORD, TOKEN, "with space", "12345678"):
+        assert secret not in task.text + task.error
+    assert (configured.state / "config.yml").read_bytes() == text
+    assert list((configured.state / "secrets").iterdir()) == []
+
+
+def test_all_that_is_wrong_is_told_at_once(instance):
+    change = {"mail": {"language": "fr"}, "history": {"days": 0}, "webhook_token": "a b"}
+    task = instance.run("configure-module", change)
+    assert set(task.codes()) == {
+        ("mail.from", "missing"),
+        ("mail.to", "missing"),
+        ("mail.language", "not_one_of"),
+        ("history.days", "out_of_range"),
+        ("webhook_token", "not_a_token"),
+    }
+    assert instance.state_of_service() == "inactive"
+
+
+def test_a_wrong_shape_is_told_by_the_schema(instance):
+    task = instance.run("configure-module", {"mail": {"to": "admin@example.org"}})
+    assert (task.status, task.exit_code) == ("validation-failed", 10)
+    assert task.codes() == [("mail.to", "mail_invalid_type")]
+
+
+# ---------------------------------------------------------------------- secrets
+
+
+def test_secrets_are_set_kept_changed_and_removed(configured, cluster):
+    state = configured.state
+    set_both = {"webhook_token": TOKEN, "smtp_password": PASSWORD}
+    assert configured.good("configure-module", set_both)["applied"] == "reloaded"
+    assert (state / "secrets/webhook_token").read_text() == TOKEN
+    assert configured.good("configure-module", set_both)["applied"] == "nothing"
+    assert configured.good("configure-module", {"notify": {"on": "always"}})["changed"]
+    assert (state / "secrets/smtp_password").read_text() == PASSWORD
+    found = configured.good("get-configuration")
+    assert found["webhook_token_set"] and found["smtp_password_set"]
+    # Only the value is another one: the file that names it stays as it is.
+    text = (state / "config.yml").read_bytes()
+    assert configured.good("configure-module", {"webhook_token": TOKEN + "2"})["changed"]
+    assert (state / "config.yml").read_bytes() == text
+    assert configured.good("configure-module", {"webhook_token": ""})["applied"] == "reloaded"
+    assert not (state / "secrets/webhook_token").exists()
+    assert b"webhook_token" not in (state / "config.yml").read_bytes()
+    assert configured.good("configure-module", {"webhook_token": ""})["applied"] == "nothing"
+    found = configured.good("get-configuration")
+    assert not found["webhook_token_set"] and found["smtp_password_set"]
+
+
+def test_no_secret_is_seen_anywhere(configured):
+    given = {"webhook_token": TOKEN, "smtp_password": PASSWORD}
+    task = configured.run("configure-module", given)
+    assert task.context == {"webhook_token": "XXX", "smtp_password": "XXX"}
+    seen = [task.text, task.error, configured.log(), json.dumps(configured.container())]
+    for action in ("get-configuration", "get-defaults", "get-overview", "list-reports", "run-check"):
+        done = configured.run(action)
+        seen += [done.text, done.error]
+    seen += configured.host.journal.entries()
+    seen.append((configured.state / "environment").read_text())
+    seen.append((configured.state / "node.env").read_text())
+    seen.append((configured.state / "config.yml").read_text())
+    seen.append(json.dumps(configured.cluster.rdb.hgetall(f"module/{configured.module}/environment")))
+    for secret in (TOKEN, PASSWORD, configured.password):
+        for text in seen:
+            assert secret not in text
+
+
+def test_the_token_opens_the_webhook(configured):
+    configured.good("configure-module", {"webhook_token": TOKEN})
+    text = (configured.state / "config.yml").read_text()
+    assert "/etc/ns8-backup-monitor/secrets/webhook_token" in text
+    # The service could read it: a file it cannot read would be a mistake.
+    checked = configured.podman("exec", "backup-monitor", "ns8-backup-monitor", "config", "check")
+    assert checked.returncode == 0
+
+
+# --------------------------------------------------------------------- warnings
+
+
+def test_what_is_missing_around_is_a_warning(configured, cluster):
+    cluster.rdb.srem(f"cluster/authorizations/module/{configured.module}", "cluster:reader")
+    cluster.rdb.set("cluster/default_instance/backup-monitor", "backup-monitor9")
+    cluster.rdb.delete("cluster/backup/1")
+    change = {
+        "plans": {"3": {"notify_on": "always"}},
+        "alertmanager": {"url": "http://127.0.0.1:9"},
+    }
+    done = configured.good("configure-module", change)
+    assert done["applied"] == "reloaded"
+    expected = ["no_smarthost", "role_missing", "other_voice", "no_plans", "plan_unknown", "alertmanager_silent"]
+    assert codes(done) == expected
+    found = configured.good("get-configuration")
+    assert codes(found) == expected
+    assert found["warnings"][2]["instance"] == "backup-monitor9"
+
+
+def test_nothing_is_warned_of_where_nothing_is_missing(configured, cluster):
+    cluster.smarthost(25)
+    assert configured.good("get-configuration")["warnings"] == []
+    cluster.rdb.hset("cluster/smarthost", "enabled", "0")
+    assert codes(configured.good("get-configuration")) == ["no_smarthost"]
+
+
+def test_it_configures_also_while_redis_is_away(instance):
+    instance.environment_of_agent = {
+        "REDIS_ADDRESS": "127.0.0.1:9",
+        "REDIS_REPLICA_ADDRESS": "127.0.0.1:9",
+    }
+    done = instance.good("configure-module", FIRST)
+    assert codes(done) == ["redis_unreachable"]
+    found = instance.good("get-configuration")
+    assert found["webhook_url_vpn"] is None
+    assert codes(found) == ["redis_unreachable"]
+    assert instance.good("get-defaults")["smarthost"]["state"] == "unknown"
+
+
+def test_a_file_that_was_broken_by_hand_is_told_and_not_overwritten(configured):
+    (configured.state / "config.yml").write_text("mail: [\n")
+    found = configured.good("get-configuration")
+    assert found["settings"] is None
+    assert [told["code"] for told in found["mistakes"]] == ["not_yaml"]
+    task = configured.run("configure-module", {"mail": {"language": "it"}})
+    assert task.codes() == [("", "not_yaml")]
+    assert (configured.state / "config.yml").read_text() == "mail: [\n"
+
+
+def test_a_value_that_was_written_wrong_by_hand_is_shown_and_can_be_corrected(configured):
+    path = configured.state / "config.yml"
+    path.write_text(path.read_text() + "history:\n  days: many\n")
+    found = configured.good("get-configuration")
+    assert found["settings"]["history"]["days"] == "many"
+    assert [told["field"] for told in found["mistakes"]] == ["history.days"]
+    assert configured.good("configure-module", {"history": {"days": 30}})["changed"]
+    assert configured.good("get-configuration")["mistakes"] == []
+
+
+# ------------------------------------------------------- the service and reports
+
+ASKING = [
+    ("get-overview", None),
+    ("list-reports", {}),
+    ("get-report", {"id": 1}),
+    ("resend-report", {"id": 1}),
+    ("run-check", {}),
+    ("send-test-mail", {}),
+]
+
+
+@pytest.mark.parametrize(("action", "data"), ASKING)
+def test_before_the_first_configuration_it_is_told_what_to_do(instance, action, data):
+    task = instance.run(action, data)
+    assert (task.status, task.exit_code) == ("validation-failed", 2)
+    assert task.codes() == [("", "not_configured")]
+
+
+@pytest.mark.parametrize(("action", "data"), ASKING)
+def test_a_service_that_is_down_is_told(configured, action, data):
+    configured.systemctl("stop", "backup-monitor")
+    task = configured.run(action, data)
+    assert (task.status, task.exit_code) == ("validation-failed", 2)
+    assert task.codes() == [("", "service_not_running")]
+    assert "the service is not running" in task.error
+
+
+def test_settings_can_be_read_and_saved_with_the_service_down(configured):
+    configured.systemctl("stop", "backup-monitor")
+    found = configured.good("get-configuration")
+    assert (found["configured"], found["service"]) == (True, "stopped")
+    assert configured.good("get-defaults")["limits"]
+    done = configured.good("configure-module", {})
+    assert (done["changed"], done["applied"]) == (False, "started")
+
+
+def test_overview(configured, cluster):
+    now = int(time.time())
+    cluster.status("mail1", now - 300, now - 240, 0)
+    found = configured.good("get-overview")["overview"]
+    assert found["cluster_name"] == "Studio Rossi"
+    assert [plan["plan"]["name"] for plan in found["plans"]] == ["Nightly"]
+    assert found["voice"] is True
+
+
+def test_a_check_judges_asks_and_tells_how_far_it_is(configured, cluster):
+    now = int(time.time())
+    cluster.status("mail1", now - 300, now - 240, 0)
+    cluster.status("nextcloud1", now - 240, now - 200, 1)
+    task = configured.run("run-check", {"plan": "1"})
+    assert task.status == "completed", task.error
+    assert task.output["outcome"] == "PARTIAL"
+    (report,) = task.output["reports"]
+    causes = {member["module"]: member["cause"] for member in report["members"]}
+    assert causes == {"nextcloud1": "backup_error", "mail1": "ok"}
+    assert task.progress == sorted(set(task.progress)) and task.progress
+    assert all(0 < percent < 100 for percent in task.progress)
+    # Nobody was told, and nothing was kept.
+    assert configured.good("list-reports")["total"] == 0
+
+
+def test_a_check_of_a_plan_that_is_not_there(configured):
+    task = configured.run("run-check", {"plan": "77"})
+    assert task.codes() == [("plan", "no_such_plan")]
+
+
+def test_reports_are_listed_filtered_and_paged(with_report, cluster):
+    instance, number = with_report
+    found = instance.good("list-reports")
+    assert (found["total"], [r["id"] for r in found["reports"]]) == (1, [number])
+    for wanted, count in [
+        ({"plan": "1", "outcome": "PARTIAL"}, 1),
+        ({"plan": "2"}, 0),
+        ({"outcome": "SUCCESS"}, 0),
+        ({"text": "nextcloud"}, 1),
+        ({"text": "-x --y"}, 0),
+        ({"since": "2020-01-01T00:00:00Z"}, 1),
+        ({"until": "2020-01-01T00:00:00+01:00"}, 0),
+    ]:
+        assert instance.good("list-reports", wanted)["total"] == count, wanted
+    page = instance.good("list-reports", {"limit": 5, "offset": 1})
+    assert (page["total"], page["reports"]) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        ({"limit": 0}, ("limit", "limit_number_gte")),
+        ({"limit": 501}, ("limit", "limit_number_lte")),
+        ({"offset": -1}, ("offset", "offset_number_gte")),
+        ({"plan": "--config=/etc/shadow"}, ("plan", "plan_pattern")),
+        ({"outcome": "BAD"}, ("outcome", "outcome_enum")),
+        ({"since": "yesterday"}, ("since", "since_pattern")),
+        ({"text": ""}, ("text", "text_string_gte")),
+        ({"page": 1}, ("(root)", "(root)_additional_property_not_allowed")),
+    ],
+)
+def test_a_wrong_filter_is_told_by_the_schema(instance, data, expected):
+    task = instance.run("list-reports", data)
+    assert (task.status, task.exit_code) == ("validation-failed", 10)
+    assert task.codes() == [expected]
+
+
+def test_a_report_says_what_its_mail_says(with_report):
+    instance, number = with_report
+    english = instance.good("get-report", {"id": number, "language": "en"})
+    italian = instance.good("get-report", {"id": number, "language": "it"})
+    assert english["report"] == italian["report"]
+    assert "failed" in english["said"]["headline"]["text"]
+    assert italian["said"]["headline"]["text"] != english["said"]["headline"]["text"]
+    (delivery,) = english["deliveries"]
+    assert re.fullmatch(r"ad.*@example\.org", delivery["to"])
+    assert "admin@example.org" not in json.dumps(english)
+
+
+def test_a_report_that_is_not_there(configured):
+    for action in ("get-report", "resend-report"):
+        task = configured.run(action, {"id": 4711})
+        assert task.codes() == [("id", "no_such_report")], action
+        assert configured.run(action, {"id": 0}).codes() == [("id", "id_number_gte")]
+        assert configured.run(action, {}).exit_code == 10
+
+
+def test_a_report_is_mailed_again(with_report, cluster, smtp):
+    instance, number = with_report
+    smtp.forget()
+    cluster.smarthost(smtp.ports["plain"])
+    done = instance.good("resend-report", {"id": number})
+    assert done["left_to_service"] is True
+    smtp.wait_for(1)
+    envelope, mail = smtp.mails()[-1]
+    assert envelope["to"] == ["admin@example.org"]
+    assert "Nightly" in mail["subject"]
+
+
+def test_a_test_mail_shows_what_the_server_said(configured, cluster, smtp):
+    smtp.forget()
+    cluster.smarthost(smtp.ports["plain"])
+    (result,) = configured.good("send-test-mail")["results"]
+    assert (result["result"], result["answer"][:3]) == ("accepted", "250")
+    assert "admin@example.org" not in json.dumps(result)
+    smtp.wait_for(1)
+    task = configured.run("send-test-mail", {"to": ["5xx@example.org", "me@example.org"]})
+    assert task.status == "completed", "a refusal is an answer"
+    assert [told["result"] for told in task.output["results"]] == ["refused", "accepted"]
+    assert "me@example.org" not in task.text + task.error
+
+
+def test_a_test_mail_without_a_server_says_so(configured):
+    task = configured.run("send-test-mail")
+    assert task.status == "completed", task.error
+    (result,) = task.output["results"]
+    assert result["result"] == "failed" and "smarthost" in result["answer"]
+
+
+@pytest.mark.parametrize("address", ["nobody", "a b@example.org", "--config@example.org"])
+def test_a_test_mail_to_what_is_no_address(instance, address):
+    task = instance.run("send-test-mail", {"to": [address]})
+    assert task.exit_code == 10
+    assert task.codes() == [("to.0", "to_pattern")]
+
+
+def test_a_test_mail_to_what_no_server_takes(configured):
+    task = configured.run("send-test-mail", {"to": ["no<body>@example.org"]})
+    assert task.codes() == [("to", "not_an_address")]
+
+
+# ------------------------------------------------------------------ what can hang
+
+
+def test_a_program_that_hangs_is_ended_also_inside_the_container(configured):
+    """podman exec leaves alone what it started; the step does not."""
+    code = (
+        "from backup_monitor import answers, program\n"
+        "answers.run(lambda _: program.ask('serve', '--address-file', '/tmp/x', seconds=2))\n"
+    )
+    # A second service in the container waits for nobody's order to end.
+    other = {"TCP_PORT": "0"}
+    began = time.monotonic()
+    with configured.popen(
+        ["python3", "-c", "import os; os.environ.update({}); " + code.replace("'serve'", "'--config', '/etc/ns8-backup-monitor/other.yml', 'serve'")],
+        extra=other, stdin=-1, stdout=-1, stderr=-1,
+    ) as step:  # fmt: skip
+        (configured.state / "other.yml").write_text(
+            (configured.state / "config.yml").read_text()
+            + "state:\n  dir: /tmp/other\nreceiver:\n  port: 0\n"
+        )
+        os.chown(configured.state / "other.yml", configured.host.user.uid, configured.host.user.gid)
+        out, _ = step.communicate(b"{}", timeout=60)
+    assert json.loads(out)[0]["error"] == "service_timeout"
+    assert time.monotonic() - began < 30
+    top = configured.podman("top", "backup-monitor", "args").stdout
+    assert top.count("serve") == 1, top
+    assert configured.good("get-overview")
+
+
+def test_an_answer_without_end_is_cut_off(instance):
+    code = (
+        "from backup_monitor import answers, program\n"
+        "answers.run(lambda _: program._run(['cat', '/dev/zero'], '', 30, None))\n"
+    )
+    with instance.popen(["python3", "-c", code], stdin=-1, stdout=-1, stderr=-1) as step:
+        out, _ = step.communicate(b"{}", timeout=60)
+    assert json.loads(out)[0]["error"] == "answer_too_large"

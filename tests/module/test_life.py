@@ -1,0 +1,282 @@
+"""The life of an instance: everything the platform does to applications."""
+
+import json
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+import time
+import urllib.request
+
+import pytest
+from support.node import ROOT
+from support.processes import listens, until
+
+FIRST = {
+    "mail": {"from": "monitor@example.org", "to": ["admin@example.org"]},
+    "correlator": {"wait_seconds": 0},
+    "redis": {"poll_seconds": 10},
+}
+TOKEN = "t0ken-life"
+
+
+def alert(instance, plan="1"):
+    """Posts what the cluster's Alertmanager would."""
+    labels = {"alertname": "BackupFailed", "id": plan, "name": "Nightly", "node": "1"}
+    body = {"version": "4", "alerts": [{"status": "firing", "labels": labels}]}
+    asked = urllib.request.Request(
+        instance.good("get-configuration")["webhook_url"],
+        data=json.dumps(body).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(asked, timeout=10) as answer:
+        return json.load(answer)
+
+
+def bad_night(cluster):
+    now = int(time.time())
+    cluster.status("mail1", now - 120, now - 60, 0)
+    cluster.status("nextcloud1", now - 60, now - 20, 1)
+
+
+def reports(instance):
+    return [report["id"] for report in instance.good("list-reports")["reports"]]
+
+
+def backup(instance, folder):
+    """What the core's module-backup does, with a real restic."""
+    restic = os.environ.get("NBM_RESTIC", "restic")
+    environment = os.environ | {"RESTIC_PASSWORD": "x", "RESTIC_REPOSITORY": str(folder / "repo")}
+    seen = folder / "srv"
+    seen.mkdir(parents=True)
+    (seen / "state").symlink_to(instance.state)
+
+    def run(*words):
+        return subprocess.run(
+            [restic, "--no-cache", "--quiet", *words], cwd=seen, env=environment, check=True
+        )
+
+    run("init")
+    instance.shell("module-dump-state", "1")
+    files = instance.config / "etc/state-include.conf"
+    run("backup", "state/environment", f"--files-from={files}")
+    instance.shell("module-cleanup-state", "1")
+
+    def restore(other):
+        target = folder / f"restored-{other.module}"
+        run("restore", "latest", "--target", target, "--exclude", "state/environment")
+        shutil.copytree(target / "state", other.state, dirs_exist_ok=True)
+        other.host.user.own_all(other.state)
+
+    return restore
+
+
+def clone(source, other, replace):
+    """What the core's clone-module and transfer-state do with a rootless module."""
+    wants = source.systemctl("show", "default.target", "-p", "Wants", "--value")
+    (source.state / "default-target.clone-module").write_text(wants, encoding="utf-8")
+    source.systemctl("isolate", "transfer-state.target")
+    shutil.copytree(
+        source.state,
+        other.state,
+        dirs_exist_ok=True,
+        ignore=shutil.ignore_patterns("agent.env", "environment", "apitoken.cache"),
+    )
+    other.host.user.own_all(other.state)
+    if not replace:
+        source.systemctl("isolate", "default.target")
+    assert other.run("clone-module", {"replace": replace}).status == "completed", other.log()
+    (source.state / "default-target.clone-module").unlink()
+
+
+def remove(instance):
+    instance.good("destroy-module", {"module_id": instance.module, "preserve_data": False})
+    assert not listens(instance.port)
+    instance.cluster.remove_module(instance.module)
+
+
+def leftovers(instance, cluster):
+    """What is left of a removed instance outside its home."""
+    keys = [key for key in cluster.rdb.scan_iter("*") if instance.module in key]
+    for kind in ("cluster/module_node", "cluster/module_uuid"):
+        keys += [kind] if cluster.rdb.hexists(kind, instance.module) else []
+    containers = instance.podman("ps", "--all", "--quiet").stdout.split()
+    volumes = instance.podman("volume", "ls", "--quiet").stdout.split()
+    timers = [path.name for path in instance.config.rglob("*.timer")]
+    return keys + containers + volumes + timers
+
+
+def test_the_life_of_an_instance(add_instance, cluster, smtp, tmp_path):
+    smtp.forget()
+    cluster.smarthost(smtp.ports["plain"])
+
+    # Created, configured, running.
+    first = add_instance("backup-monitor1")
+    first.good("configure-module", FIRST | {"webhook_token": TOKEN})
+    first.wait_until_ready()
+
+    # A bad run and its alert: one mail, and a report.
+    bad_night(cluster)
+    assert alert(first)["accepted"] == 1
+    smtp.wait_for(1)
+    (report,) = reports(first)
+    shown = first.good("get-report", {"id": report})
+    assert shown["report"]["outcome"] == "PARTIAL"
+    until(
+        lambda: first.good("get-report", {"id": report})["deliveries"][0]["state"] == "sent",
+        "the mail is known as sent",
+    )
+
+    # Updated: the new image runs with what was there.
+    container = first.container()["Id"]
+    first.systemctl("daemon-reload")
+    first.shell(str(first.config / "update-module.d/20restart"))
+    first.wait_until_ready()
+    assert first.container()["Id"] != container
+    assert reports(first) == [report]
+
+    # Backed up while it runs, restored beside it.
+    restore = backup(first, tmp_path / "backup")
+    assert not (first.state / "data/backup.db").exists()
+    second = add_instance("backup-monitor2")
+    restore(second)
+    assert second.run("restore-module", {"environment": {}}).status == "completed"
+    second.wait_until_ready()
+    assert not (second.state / "data/backup.db").exists()
+    found = second.good("get-configuration")
+    assert found["webhook_token_set"] and found["settings"]["mail"]["from"] == "monitor@example.org"
+    assert [w["code"] for w in found["warnings"]] == ["other_voice"]
+    assert reports(second) == [report]
+
+    # One voice: both know of it, the first one mails.
+    cluster.rdb.hset("cluster/backup/1", "name", "Every night")
+    time.sleep(1)
+    bad_again = int(time.time())
+    cluster.status("mail1", bad_again - 5, bad_again, 1)
+    alert(first)
+    alert(second)
+    smtp.wait_for(2)
+    until(lambda: len(reports(second)) == 2, "the second one has its report")
+    newest = second.good("get-report", {"id": reports(second)[0]})
+    assert newest["deliveries"] == []
+
+    # Cloned, and the clone is the one that is kept.
+    third = add_instance("backup-monitor3")
+    clone(first, third, replace=False)
+    first.wait_until_ready()
+    third.wait_until_ready()
+    assert len(reports(third)) == len(reports(first))
+    assert third.good("get-configuration")["webhook_url"].endswith(f":{third.port}/alert")
+
+    # Removed: nothing is left but the home, which the core removes.
+    for instance in (first, second):
+        remove(instance)
+        assert leftovers(instance, cluster) == []
+    until(lambda: third.good("get-overview")["overview"]["voice"], "the last one speaks", 60)
+    remove(third)
+    assert leftovers(third, cluster) == []
+    time.sleep(0.5)
+    assert len(smtp.mails()) == 2
+
+
+def test_a_move_takes_everything_along(add_instance, cluster, smtp):
+    cluster.smarthost(smtp.ports["plain"])
+    first = add_instance("backup-monitor1")
+    first.good("configure-module", FIRST | {"webhook_token": TOKEN})
+    first.wait_until_ready()
+    bad_night(cluster)
+    first.good("run-check", {"notify": True})
+    before = reports(first)
+    second = add_instance("backup-monitor2")
+    clone(first, second, replace=True)
+    assert first.state_of_service() == "inactive"
+    remove(first)
+    second.wait_until_ready()
+    assert reports(second) == before
+    assert (second.state / "secrets/webhook_token").read_text() == TOKEN
+    targets = cluster.rdb.hget("module/backup-monitor2/metrics_targets", "backup-monitor")
+    assert f":{second.port}" in targets
+
+
+def test_what_is_queued_is_not_sent_by_a_restored_instance(add_instance, cluster, tmp_path, smtp):
+    smtp.forget()
+    first = add_instance("backup-monitor1")
+    first.good("configure-module", FIRST)
+    first.wait_until_ready()
+    bad_night(cluster)
+    first.good("run-check", {"notify": True})
+    (report,) = reports(first)
+    (delivery,) = first.good("get-report", {"id": report})["deliveries"]
+    assert delivery["state"] == "queued"
+    restore = backup(first, tmp_path / "backup")
+    remove(first)
+    cluster.smarthost(smtp.ports["plain"])
+    second = add_instance("backup-monitor2")
+    restore(second)
+    assert second.run("restore-module", {"environment": {}}).status == "completed"
+    second.wait_until_ready()
+
+    def withdrawn():
+        (delivery,) = second.good("get-report", {"id": report})["deliveries"]
+        return delivery["state"] == "not_sent"
+
+    until(withdrawn, "the queued mail is withdrawn", 60)
+    assert smtp.mails() == []
+
+
+def test_a_backup_of_what_never_ran(instance, tmp_path):
+    """No configuration, no database: still a backup, and a restore."""
+    restore = backup(instance, tmp_path / "backup")
+    restore(instance)
+    assert instance.run("restore-module", {"environment": {}}).status == "completed"
+    assert instance.state_of_service() == "inactive"
+    assert instance.good("get-configuration")["configured"] is False
+
+
+def test_a_backup_with_the_service_down(instance, cluster):
+    instance.good("configure-module", FIRST)
+    instance.wait_until_ready()
+    bad_night(cluster)
+    instance.good("run-check", {"notify": True})
+    instance.systemctl("stop", "backup-monitor")
+    instance.shell("module-dump-state", "1")
+    copy = instance.state / "data/backup.db"
+    with sqlite3.connect(copy) as database:
+        assert database.execute("pragma integrity_check").fetchone() == ("ok",)
+        assert database.execute("select count(*) from reports").fetchone() == (1,)
+    instance.shell("module-cleanup-state", "1")
+    assert not copy.exists()
+
+
+def test_an_update_leaves_a_stopped_service_stopped(instance):
+    instance.good("configure-module", FIRST)
+    instance.wait_until_ready()
+    instance.systemctl("stop", "backup-monitor")
+    instance.shell(str(instance.config / "update-module.d/20restart"))
+    assert instance.state_of_service() == "inactive"
+
+
+def test_removing_what_never_ran(add_instance, cluster):
+    instance = add_instance("backup-monitor5")
+    remove(instance)
+    assert leftovers(instance, cluster) == []
+
+
+def test_the_modules_steps_are_executable_and_name_no_machine():
+    for path in (ROOT / "imageroot").rglob("*"):
+        if path.is_file():
+            text = path.read_text(encoding="utf-8")
+            assert not re.search(r"/home/|/root/|/work/", text), path
+            assert text.startswith("#!") == os.access(path, os.X_OK), path
+
+
+@pytest.mark.parametrize("leader", [1, 2])
+def test_a_worker_and_a_leader_find_the_same_cluster(add_instance, cluster, leader):
+    """On a worker the own Redis is a replica; the leader is another address."""
+    cluster.rdb.hset("node/2/vpn", "ip_address", "127.0.0.1")
+    cluster.rdb.hset("cluster/environment", "NODE_ID", str(leader))
+    instance = add_instance("backup-monitor1", number=1)
+    instance.good("configure-module", FIRST)
+    instance.wait_until_ready()
+    assert instance.good("get-overview")["overview"]["redis_problem"] is None

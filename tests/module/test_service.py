@@ -1,0 +1,182 @@
+"""The service in its container, started by the unit's own lines."""
+
+import json
+import os
+import signal
+import time
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from support.processes import listens, until
+
+FIRST = {"mail": {"from": "monitor@example.org", "to": ["admin@example.org"]}}
+
+
+@pytest.fixture
+def running(instance):
+    """One that is configured and ready."""
+    instance.good("configure-module", FIRST)
+    instance.wait_until_ready()
+    return instance
+
+
+def status_of(process, name):
+    text = open(f"/proc/{process}/status", encoding="utf-8").read()
+    return next(line.split(":")[1].split() for line in text.splitlines() if line.startswith(name))
+
+
+def test_it_runs_with_the_least_privilege(running):
+    shown = running.container()
+    pid = shown["State"]["Pid"]
+    uid = str(running.host.user.uid)
+    # Outside it is the module's own user, with no capability and no way to any.
+    assert status_of(pid, "Uid") == [uid] * 4
+    for kind in ("CapPrm", "CapEff", "CapBnd", "CapAmb", "CapInh"):
+        assert int(status_of(pid, kind)[0], 16) == 0, kind
+    assert status_of(pid, "NoNewPrivs") == ["1"]
+    assert shown["HostConfig"]["ReadonlyRootfs"]
+    assert shown["HostConfig"]["NetworkMode"] == "host"
+    modes = {mount["Destination"]: mount["RW"] for mount in shown["Mounts"]}
+    assert modes == {
+        "/etc/ns8-backup-monitor": False,
+        "/var/lib/ns8-backup-monitor": True,
+        "/run/systemd/journal/socket": True,
+    }
+
+
+def test_podman_inspect_shows_no_secret(running):
+    shown = json.dumps(running.container())
+    assert running.password not in shown
+    assert f"module/{running.module}" not in shown
+    assert "AGENT_ENV_FILES=/etc/ns8-backup-monitor/agent.env" in shown
+
+
+def test_it_uses_the_modules_own_account(running, cluster):
+    """Half an account, or a wrong one, would be told."""
+    names = {client["user"] for client in cluster.rdb.client_list()}
+    assert f"module/{running.module}" in names, names
+    checked = running.podman("exec", "backup-monitor", "ns8-backup-monitor", "config", "check")
+    assert "REDIS" not in checked.stdout + checked.stderr
+
+
+def test_it_answers_on_loopback_and_on_the_nodes_address_in_the_vpn(running):
+    until(lambda: listens(running.port, running.vpn), "it listens on the VPN address")
+    for host in ("127.0.0.1", running.vpn):
+        assert running.get("/healthz", host)[0] == 200
+        assert "backup_monitor_" in running.get("/metrics", host)[1]
+    assert not listens(running.port, "127.0.0.9")
+
+
+def test_its_health_can_be_asked(running):
+    assert running.podman("healthcheck", "run", "backup-monitor").returncode == 0
+
+
+def test_it_logs_to_the_journal_as_itself(running):
+    entries = running.host.journal.entries()
+    assert any("ready, listening on" in entry for entry in entries)
+    assert any("SYSLOG_IDENTIFIER=ns8-backup-monitor" in entry for entry in entries)
+
+
+def test_it_lives_in_the_zone_of_the_node(instance):
+    # Not every machine has a zone with a name; one that has none is tested too.
+    from_node = (instance.state / "node.env", "TZ=")
+    instance.good("configure-module", FIRST)
+    zone = instance.good("get-defaults")["timezone"]
+    text = from_node[0].read_text(encoding="utf-8")
+    assert (f"TZ={zone}\n" in text) if zone else ("TZ=" not in text)
+    assert "REDIS_ADDRESS=" in text and "REDIS_REPLICA_ADDRESS=" in text
+
+
+@pytest.mark.parametrize("zone", ["Asia/Kolkata", None])
+def test_the_zone_reaches_the_program(instance, zone):
+    """Schedules are meant in the node's zone, also where it has no name."""
+    words = ["podman", "run", "--rm", "--network=none", "--tz=local"]
+    words += [f"--env=TZ={zone}"] if zone else []
+    words += ["--volume=.:/etc/ns8-backup-monitor:ro", instance.images.server]
+    (instance.state / "config.yml").write_text(
+        "mail: {from: a@example.org, to: [b@example.org]}\nlogging: {level: INFO}\n"
+        "state: {dir: /tmp/x}\nreceiver: {port: 0}\n"
+    )
+    os.chown(instance.state / "config.yml", instance.host.user.uid, instance.host.user.gid)
+    # The log's own stamps are local.
+    code, out, err = instance.shell("timeout", "--signal=TERM", "3", *words, "serve", check=False)
+    stamps = [line[:19] for line in (out + err).splitlines() if line[:2] == "20"]
+    assert stamps, (code, out, err)
+    shift = timedelta(hours=5, minutes=30) if zone else datetime.now().astimezone().utcoffset()
+    local = datetime.now(timezone.utc).replace(tzinfo=None) + shift
+    read = datetime.fromisoformat(stamps[0].replace("T", " "))
+    assert abs(local - read) < timedelta(minutes=2), stamps[0]
+
+
+def test_it_runs_under_any_other_user(instance):
+    (instance.state / "config.yml").write_text(
+        "mail: {from: a@example.org, to: [b@example.org]}\nstate: {dir: /tmp/x}\n"
+    )
+    (instance.state / "config.yml").chmod(0o644)
+    instance.state.chmod(0o755)
+    words = ["podman", "run", "--rm", "--user=4711:4711", "--read-only", "--cap-drop=all"]
+    words += ["--network=none", "--volume=.:/etc/ns8-backup-monitor:ro", instance.images.server]
+    code, out, err = instance.shell(*words, "report", "list", check=False)
+    assert code == 0 and "no report yet" in out, err
+
+
+def test_it_ends_in_time_and_starts_again(running):
+    began = time.monotonic()
+    running.systemctl("stop", "backup-monitor")
+    assert time.monotonic() - began < 12
+    assert any(" ended" in entry or "=ended" in entry for entry in running.host.journal.entries())
+    assert running.podman("ps", "--all", "--quiet").stdout == ""
+    assert not listens(running.port)
+    running.systemctl("start", "backup-monitor")
+    running.wait_until_ready()
+
+
+def test_what_is_killed_comes_back(running):
+    pid = running.container()["State"]["Pid"]
+    os.kill(pid, signal.SIGKILL)
+
+    def another():
+        shown = running.podman("container", "inspect", "backup-monitor", check=False).stdout
+        return shown and json.loads(shown) and json.loads(shown)[0]["State"]["Pid"] not in (0, pid)
+
+    until(another, "another process serves", 60)
+    running.wait_until_ready()
+    assert running.state_of_service() == "active"
+
+
+def test_its_metrics_are_published_once(running, cluster):
+    key = f"module/{running.module}/metrics_targets"
+    published = json.loads(cluster.rdb.hget(key, "backup-monitor"))
+    assert published == [
+        {
+            "targets": [f"{running.vpn}:{running.port}"],
+            "labels": {"module_id": running.module, "node": "1"},
+        }
+    ]
+    heard = cluster.rdb.pubsub()
+    heard.subscribe(f"module/{running.module}/event/metrics-target-changed")
+    assert heard.get_message(timeout=5)["type"] == "subscribe"
+    running.shell("publish-metrics")
+    assert heard.get_message(timeout=0.5) is None
+    cluster.rdb.hset("node/1/vpn", "ip_address", "10.5.4.9")
+    running.shell("publish-metrics")
+    assert heard.get_message(timeout=5)["type"] == "message"
+    assert "10.5.4.9" in cluster.rdb.hget(key, "backup-monitor")
+    heard.close()
+
+
+def test_it_starts_also_while_redis_is_away(instance):
+    """Nothing of a start may need the cluster."""
+    instance.host.agent_env.rename(instance.host.agent_env.with_suffix(".kept"))
+    instance.host.agent_env.write_text(
+        "REDIS_ADDRESS=127.0.0.1:9\nREDIS_REPLICA_ADDRESS=127.0.0.1:9\n"
+    )
+    try:
+        done = instance.good("configure-module", FIRST)
+        assert done["applied"] == "started"
+        assert [warning["code"] for warning in done["warnings"]] == ["redis_unreachable"]
+        until(lambda: listens(instance.port), "it listens")
+        assert instance.get("/readyz")[0] == 503
+        assert instance.state_of_service() == "active"
+    finally:
+        instance.host.agent_env.with_suffix(".kept").rename(instance.host.agent_env)

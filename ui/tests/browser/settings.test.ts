@@ -1,0 +1,365 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { startBrowser, stopBrowser, Visit, type Handlers } from "./harness";
+
+let visit: Visit;
+beforeAll(startBrowser);
+afterAll(stopBrowser);
+afterEach(() => visit?.close());
+
+const settings = (options = {}) => Visit.open({ page: "settings", ...options });
+const field = (label: string | RegExp) => visit.app.getByLabel(label);
+const saved = () => visit.app.getByText("The service uses the new settings.").waitFor();
+
+describe("the first visit", () => {
+  it("needs a recipient and nothing else", async () => {
+    visit = await settings({ configured: false });
+    await visit.app.getByText("Welcome").waitFor();
+    expect(await field("Sender *").inputValue()).toBe("backup-monitor@example.org");
+    await visit.shot("settings-first-visit");
+    await visit.button("Save settings").click();
+    await visit.app.getByText("One setting is not right yet.").waitFor();
+    await expect
+      .poll(() => field("Recipients *").evaluate((e) => e === document.activeElement))
+      .toBe(true);
+    await field("Recipients *").fill("admin@example.org");
+    await visit.button("Save settings").click();
+    await saved();
+    expect(visit.sent("configure-module")).toEqual([
+      {
+        mail: {
+          to: ["admin@example.org"],
+          from: "backup-monitor@example.org",
+          admin_url: visit.shell.url,
+        },
+      },
+    ]);
+    expect(await visit.app.getByText("Welcome").count()).toBe(0);
+  });
+
+  it("lets itself be left when nothing was typed", async () => {
+    visit = await settings({ configured: false });
+    await visit.app.getByText("Welcome").waitFor();
+    await visit.app.getByRole("link", { name: "About" }).click();
+    await visit.heading("About").waitFor();
+  });
+
+  it("has Italian mails for somebody who reads Italian", async () => {
+    visit = await settings({ configured: false, language: "it-IT" });
+    await visit.app.getByText("Benvenuto").waitFor();
+    expect(await field("Lingua delle mail").inputValue()).toBe("it");
+    expect(await visit.app.locator("html").getAttribute("lang")).toBe("it");
+    await visit.shot("settings-first-visit-it");
+  });
+});
+
+describe("saving", () => {
+  it("sends what was changed, and nothing else", async () => {
+    visit = await settings();
+    await field("Recipients *").fill("admin@example.org\nboss@example.org");
+    await field(/^Remind of an unchanged failure/).fill("48");
+    await field("Weekly summary").click();
+    await field(/^Hour of the summary/).fill("7");
+    await visit.app.getByText("4 unsaved changes").waitFor();
+    await visit.button("Save settings").click();
+    await saved();
+    expect(visit.sent("configure-module")).toEqual([
+      {
+        mail: { to: ["admin@example.org", "boss@example.org"] },
+        notify: { reminder_hours: 48 },
+        digest: { enabled: true, hour: 7 },
+      },
+    ]);
+    expect(await field(/^Remind of an unchanged failure/).inputValue()).toBe("48");
+  });
+
+  it("sets an emptied field back to its default", async () => {
+    visit = await settings();
+    await field("Address of the cluster-admin").fill("");
+    await visit.button("Save settings").click();
+    await saved();
+    expect(visit.sent("configure-module")).toEqual([{ mail: { admin_url: null } }]);
+  });
+
+  it("tells what is wrong while it is typed, and sends nothing", async () => {
+    visit = await settings();
+    await field("Recipients *").fill("admin@example.org, Boss <boss@example.org>");
+    await visit.app.getByText("Not a bare mail address: Boss, <boss@example.org>").waitFor();
+    await field("Address of the cluster-admin").fill("leader.example.org");
+    await visit.app.getByText("Not an address that begins with http://").waitFor();
+    await visit.shot("settings-mistakes");
+    await visit.button("Save settings").click();
+    await visit.app.getByText("2 settings are not right yet.").waitFor();
+    expect(visit.sent("configure-module")).toEqual([]);
+    await visit.button("Discard changes").click();
+    expect(await visit.app.getByText("Not a bare mail address").count()).toBe(0);
+  });
+
+  it("shows what the service refuses beside its field, also in a folded part", async () => {
+    const refused = [
+      {
+        field: "mail.to.0",
+        parameter: "mail",
+        error: "not_an_address",
+        value: "admin@example.org",
+        message: "",
+      },
+      {
+        field: "correlator.wait_seconds",
+        parameter: "correlator",
+        error: "out_of_range",
+        value: 9,
+        message: "",
+      },
+      {
+        field: "notify.on",
+        parameter: "notify",
+        error: "brand_new",
+        value: 1,
+        message: "A sentence of its own.",
+      },
+      {
+        field: "elsewhere",
+        parameter: "elsewhere",
+        error: "unknown_key",
+        value: null,
+        message: "",
+      },
+    ];
+    visit = await settings({
+      handlers: { "module/configure-module": () => ({ validation: refused }) } as Handlers,
+    });
+    await field("Beginning of every subject").fill("[X]");
+    await visit.button("Save settings").click();
+    await visit.app.getByText("Not a bare mail address: admin@example.org").waitFor();
+    await visit.app.getByText("Allowed is 0 to 3600.").waitFor();
+    await visit.app.getByText("A sentence of its own.").waitFor();
+    await visit.app.getByText("There is no such setting.").waitFor();
+    expect(await field("Beginning of every subject").inputValue()).toBe("[X]");
+  });
+
+  it.each([
+    [{ http: 403 }, "You are not permitted"],
+    [{ http: 401 }, "Your login has ended"],
+    [{ abort: "Traceback: boom" }, "The action failed"],
+    [
+      { validation: [{ field: "", parameter: "", value: null, error: "service_timeout" }] },
+      "The service did not answer in time",
+    ],
+  ])("keeps what was typed when it fails: %j", async (answer, words) => {
+    visit = await settings({ handlers: { "module/configure-module": () => answer } as Handlers });
+    await field("Beginning of every subject").fill("[X]");
+    await visit.button("Save settings").click();
+    await visit.app.getByText(words).waitFor();
+    expect(await field("Beginning of every subject").inputValue()).toBe("[X]");
+    await visit.app.getByText("One unsaved change").waitFor();
+  });
+
+  it("gives single plans their own recipients and silence", async () => {
+    visit = await settings();
+    await visit.button(/^Nightly \(plan 1\)/).click();
+    await field("Recipients of this plan").first().fill("customer@example.org");
+    await field("No mails before").first().fill("2030-12-24");
+    await visit.shot("settings-plan");
+    await visit.button("Save settings").click();
+    await saved();
+    expect(visit.sent("configure-module")).toEqual([
+      { plans: { 1: { to: ["customer@example.org"], mute_until: "2030-12-24" } } },
+    ]);
+  });
+
+  it("takes an own mail server with a password that is never shown again", async () => {
+    visit = await settings();
+    await field("Way").selectOption("smtp");
+    await field("Mail server").fill("smtp.example.org");
+    await field("User").fill("backup");
+    await field("Password").fill("s3cret");
+    await visit.button("Save settings").click();
+    await saved();
+    expect(visit.sent("configure-module")[0]).toEqual({
+      mail: { transport: "smtp", smtp: { host: "smtp.example.org", username: "backup" } },
+      smtp_password: "s3cret",
+    });
+    expect(await field("Password").inputValue()).toBe("");
+    await visit.app.getByText("A password is set.").waitFor();
+    await visit.button("Remove the password").click();
+    await visit.button("Save settings").click();
+    await expect.poll(() => visit.sent("configure-module").at(-1)).toEqual({ smtp_password: "" });
+    expect(await visit.frame.evaluate(() => JSON.stringify(sessionStorage))).not.toContain(
+      "s3cret",
+    );
+  });
+
+  it("sets zones for single nodes", async () => {
+    visit = await settings({
+      handlers: {
+        "module/get-defaults": async () => {
+          const { examples } = await import("../shell/schemas.mjs");
+          const output = examples("get-defaults")[0];
+          output.nodes = [
+            { id: 1, name: "rl1" },
+            { id: 2, name: null },
+          ];
+          return { output };
+        },
+      },
+    });
+    await visit.button("Waiting and schedules").click();
+    await field("Another zone for each node").click();
+    await field("Node 2").selectOption("Europe/Rome");
+    await visit.shot("settings-advanced");
+    await visit.button("Save settings").click();
+    await saved();
+    expect(visit.sent("configure-module")).toEqual([
+      { schedule: { timezone: { 2: "Europe/Rome" } } },
+    ]);
+  });
+});
+
+describe("leaving with unsaved changes", () => {
+  it("asks, and stays", async () => {
+    visit = await settings();
+    await field("Beginning of every subject").fill("[X]");
+    await visit.app.getByRole("link", { name: "About" }).click();
+    const dialog = visit.app.getByRole("dialog", { name: "Leave without saving?" });
+    await dialog.waitFor();
+    await visit.shot("settings-leave");
+    await visit.page.keyboard.press("Escape");
+    await expect.poll(() => dialog.count()).toBe(0);
+    expect(await field("Beginning of every subject").inputValue()).toBe("[X]");
+    expect(visit.place).toContain("page=settings");
+  });
+
+  it("asks, and goes", async () => {
+    visit = await settings();
+    await field("Beginning of every subject").fill("[X]");
+    await visit.app.getByRole("link", { name: "About" }).click();
+    await visit.button("Leave and discard").click();
+    await visit.heading("About").waitFor();
+    await visit.app.getByRole("link", { name: "Settings" }).click();
+    expect(await field("Beginning of every subject").inputValue()).toBe("[NS8 Backup]");
+  });
+
+  it("asks before the back button too, and puts the address back", async () => {
+    visit = await Visit.open({ page: "about" });
+    await visit.heading("About").waitFor();
+    await visit.app.getByRole("link", { name: "Settings" }).click();
+    await field("Beginning of every subject").fill("[X]");
+    await visit.page.goBack();
+    await visit.button("Stay here").click();
+    await expect.poll(() => visit.place).toContain("page=settings");
+    expect(await field("Beginning of every subject").inputValue()).toBe("[X]");
+  });
+
+  it("finds them again when the whole page was left by the shell's own menu", async () => {
+    visit = await settings();
+    await field("Beginning of every subject").fill("[X]");
+    await visit.page.evaluate(() => document.getElementById("app-frame")!.remove());
+    await visit.page.evaluate(() => {
+      const frame = document.createElement("iframe");
+      frame.id = "app-frame";
+      frame.src = "apps/backup-monitor1/index.html";
+      document.body.append(frame);
+    });
+    await visit.app.getByText("Your unsaved changes are still here").waitFor();
+    expect(await field("Beginning of every subject").inputValue()).toBe("[X]");
+    await visit.button("Discard changes").click();
+    expect(await field("Beginning of every subject").inputValue()).toBe("[NS8 Backup]");
+  });
+});
+
+describe("the test mail", () => {
+  it("shows the server's real answers", async () => {
+    visit = await settings();
+    await visit.app
+      .getByRole("textbox", { name: "To", exact: true })
+      .fill("me@example.org refused@example.org");
+    await visit.button("Send a test mail").click();
+    await visit.app.getByText("The mail was not taken for everybody").waitFor();
+    await visit.app.getByText("550 5.1.1 No such user").waitFor();
+    await visit.app.getByText("250 2.0.0 Queued").waitFor();
+    await visit.shot("settings-test-mail");
+    expect(visit.sent("send-test-mail")).toEqual([
+      { to: ["me@example.org", "refused@example.org"] },
+    ]);
+  });
+
+  it("goes to the recipients where none is named", async () => {
+    visit = await settings();
+    await visit.button("Send a test mail").click();
+    await visit.app.getByText("The mail server took the mail").waitFor();
+    expect(visit.sent("send-test-mail")).toEqual([{}]);
+  });
+
+  it("says why it could not be sent", async () => {
+    visit = await settings({
+      handlers: {
+        "module/send-test-mail": () => ({
+          validation: [{ field: "", parameter: "", value: null, error: "service_not_running" }],
+        }),
+      },
+    });
+    await visit.button("Send a test mail").click();
+    await visit.app.getByText("The service is not running").waitFor();
+  });
+});
+
+describe("the webhook's token", () => {
+  it("is made in the browser, shown once and kept nowhere", async () => {
+    visit = await settings();
+    await visit.button("Make a token").click();
+    const dialog = visit.app.getByRole("dialog", { name: "The new token" });
+    const token = await dialog.getByLabel("Token", { exact: true }).inputValue();
+    await visit.shot("settings-token");
+    expect(token).toMatch(/^[\w-]{43}$/);
+    expect(visit.sent("configure-module")).toEqual([{ webhook_token: token }]);
+    await dialog.getByRole("button", { name: "Copy: Token" }).click();
+    await dialog.getByText("Copied.").waitFor();
+    expect(await visit.frame.evaluate(() => navigator.clipboard.readText())).toBe(token);
+    await dialog.getByRole("button", { name: "Close" }).last().click();
+    await visit.app.getByText("A token is set. It cannot be shown again.").waitFor();
+    const everywhere = await visit.frame.evaluate(
+      () =>
+        document.documentElement.outerHTML + JSON.stringify({ ...sessionStorage, ...localStorage }),
+    );
+    expect(everywhere).not.toContain(token);
+  });
+
+  it("is replaced and removed only after a question", async () => {
+    visit = await settings();
+    visit.instance.configuration.webhook_token_set = true;
+    await visit.page.reload();
+    await visit.button("Make a new token").click();
+    await visit.button("Cancel").click();
+    expect(visit.sent("configure-module")).toEqual([]);
+    await visit.button("Remove the token").click();
+    await visit.app.getByRole("dialog").getByRole("button", { name: "Remove the token" }).click();
+    await visit.app.getByText("No token is set").waitFor();
+    expect(visit.sent("configure-module")).toEqual([{ webhook_token: "" }]);
+  });
+});
+
+describe("a file that was edited by hand", () => {
+  it("is shown with its mistakes", async () => {
+    visit = await settings({
+      handlers: {
+        "module/get-configuration": async () => {
+          const { examples } = await import("../shell/schemas.mjs");
+          const output = examples("get-configuration")[0];
+          output.settings = null;
+          output.mistakes = [
+            {
+              field: null,
+              code: "not_yaml",
+              value: null,
+              message: "config.yml cannot be read: line 3",
+            },
+          ];
+          return { output };
+        },
+      },
+    });
+    await visit.app.getByText("The configuration file cannot be read").waitFor();
+    await visit.app.getByText("config.yml cannot be read: line 3").waitFor();
+    expect(await visit.button("Save settings").count()).toBe(0);
+  });
+});
