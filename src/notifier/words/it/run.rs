@@ -156,7 +156,7 @@ pub(super) fn reasoned(why: Reasoned<'_>) -> String {
             on("dal", bad.at)
         ),
         Reasoned::Correction(at) => format!(
-            "Questa mail corregge il report {}: sono arrivati altri esiti.",
+            "Questa mail corregge il rapporto {}: sono arrivati altri esiti.",
             at.map_or_else(
                 || "di questa esecuzione".to_owned(),
                 |at| format!("dell'esecuzione {}", on("del", at))
@@ -195,8 +195,8 @@ pub(super) fn started_by_hand(part: Option<(usize, usize)>) -> String {
 pub(super) fn held_back(n: u32, until: &str) -> String {
     let until = on("al", until);
     if n == 1 {
-        format!("Un report è stato trattenuto fino {until}, perché il piano era silenziato.")
+        format!("Un rapporto è stato trattenuto fino {until}, perché il piano era silenziato.")
     } else {
-        format!("{n} report sono stati trattenuti fino {until}, perché il piano era silenziato.")
+        format!("{n} rapporti sono stati trattenuti fino {until}, perché il piano era silenziato.")
     }
 }

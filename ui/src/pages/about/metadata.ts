@@ -4,7 +4,13 @@ export interface Metadata {
   description: Record<string, string>;
   categories: string[];
   authors: { name: string; email?: string }[];
-  docs: { documentation_url?: string; bug_url?: string; code_url?: string };
+  docs: {
+    documentation_url?: string;
+    terms_url?: string;
+    relnotes_url?: string;
+    bug_url?: string;
+    code_url?: string;
+  };
   source: string;
 }
 
