@@ -199,9 +199,11 @@ describe("a table", () => {
     { name: "a", size: null },
   ];
 
+  const rowKey = (row: object) => (row as { name: string }).name;
+
   it("tells the order it is in, and asks for another", async () => {
     const table = mount(AppTable, {
-      props: { caption: "Files", columns, rows, rowKey: (row: { name: string }) => row.name },
+      props: { caption: "Files", columns, rows, rowKey },
       global,
     });
     expect(table.find("th").attributes("aria-sort")).toBe("none");
@@ -215,7 +217,7 @@ describe("a table", () => {
 
   it("shows a dash for what is not known", () => {
     const table = mount(AppTable, {
-      props: { caption: "Files", columns, rows, rowKey: (row: { name: string }) => row.name },
+      props: { caption: "Files", columns, rows, rowKey },
       global,
     });
     expect(table.findAll("tbody tr").at(1)!.text()).toMatch(/^a.*–$/);
