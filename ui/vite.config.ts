@@ -69,6 +69,19 @@ export default defineConfig({
           isolate: false,
         },
       },
+      {
+        extends: true,
+        test: {
+          // With an instance of the module: `tests/run module` begins it.
+          name: "real",
+          environment: "node",
+          include: ["tests/real/**/*.test.ts"],
+          globalSetup: ["tests/browser/build.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 2 },
+        },
+      },
     ],
   },
 });

@@ -81,6 +81,31 @@ describe("the overview", () => {
     expect(focused).toBe("All reports");
   });
 
+  it("is walked through with the Tab key in the order in which it is read", async () => {
+    visit = await Visit.open({ page: "overview", handlers: fleet() });
+    await visit.app.locator("a.run-strip__run").first().waitFor();
+    await visit.button("Refresh").focus();
+    const names: string[] = [];
+    for (let i = 0; i < 12; i += 1) {
+      names.push(
+        await visit.frame.evaluate(() => {
+          const at = document.activeElement as HTMLElement;
+          return (at.getAttribute("aria-label") ?? at.textContent ?? "").trim();
+        }),
+      );
+      await visit.page.keyboard.press("Tab");
+    }
+    expect(names.slice(0, 6)).toEqual([
+      "Refresh",
+      "Check now",
+      "Partially failed: report on the last run of Nightly",
+      "20 Nov 2026, 02:00, Partially failed, 1 of 7 failed, 8 mins 36 secs. Open the report",
+      "All reports on Nightly",
+      "Check now: Nightly",
+    ]);
+    expect(names).toContain("All reports on Weekly archive of the whole office");
+  });
+
   it("refreshes itself, and rests while nobody looks", async () => {
     let plans = [planOverview("1")];
     visit = await Visit.open({
@@ -91,7 +116,7 @@ describe("the overview", () => {
     await visit.app.getByText("Updated now").waitFor();
     plans = [badPlan()];
     await visit.button("Refresh").click();
-    await visit.app.getByText("1 of 1 plans needs attention.").waitFor();
+    await visit.app.getByText("The only plan needs attention.").waitFor();
     expect(visit.sent("get-overview").length).toBe(2);
   });
 

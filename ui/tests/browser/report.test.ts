@@ -237,8 +237,17 @@ describe("mailing a report again", () => {
     await visit.button("Mail it again").click();
     await visit.heading("Mail this report again?").waitFor();
     expect(await visit.accessibility()).toEqual([]);
+    // The Tab key stays within, and who leaves is where they were.
+    const inDialog = () =>
+      visit.frame.evaluate(() => document.activeElement?.closest("dialog") !== null);
+    for (let i = 0; i < 5; i += 1) {
+      await visit.page.keyboard.press("Tab");
+      expect(await inDialog()).toBe(true);
+    }
     await visit.page.keyboard.press("Escape");
     await visit.heading("Mail this report again?").waitFor({ state: "detached" });
+    const focused = () => visit.frame.evaluate(() => document.activeElement?.textContent?.trim());
+    expect(await focused()).toBe("Mail it again");
     expect(visit.sent("resend-report")).toEqual([]);
     await visit.button("Mail it again").click();
     await visit.app.locator("dialog").getByRole("button", { name: "Mail it again" }).click();
