@@ -296,6 +296,11 @@ class Instance:
         path = self.runtime / "systemctl-shim/backup-monitor.service/log"
         return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
 
+    def logged(self):
+        """What it told the journal, as far as it is words."""
+        words = [entry.partition("\nMESSAGE")[2] for entry in self.host.journal.entries()]
+        return [word[9:].split("\nNBM_")[0].strip() for word in words]
+
     def container(self):
         """What `podman inspect` shows of the service."""
         shown = self.podman("container", "inspect", "backup-monitor").stdout
