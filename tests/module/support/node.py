@@ -65,8 +65,12 @@ class User:
         return {"user": self.uid, "group": self.gid, "extra_groups": []}
 
     def close(self):
+        # Not while a process of the user is about to end.
         if self.made:
-            subprocess.run(["userdel", self.name], check=False, stderr=subprocess.DEVNULL)
+            until(self._gone, f"user {self.made} can be removed")
+
+    def _gone(self):
+        return subprocess.run(["userdel", self.name], check=False, capture_output=True).returncode == 0
 
 
 class Host:
