@@ -106,7 +106,7 @@ mod tests {
     fn bad(second: i64, outcome: Outcome, health: Option<&str>) -> Save {
         let probe = json!({ "module": "mail1", "path": "p", "cause": "reachable", "took_ms": 1 });
         let destination = json!({
-            "id": "d-1", "name": null, "provider": null, "url": null, "health": health.unwrap_or("not_checked"), "method": "restic",
+            "id": "d-1", "name": "NAS", "provider": "cluster", "url": "u", "health": health.unwrap_or("not_checked"), "method": "restic",
             "probes": health.map_or(json!([]), |_| json!([probe])), "left_out": 0,
         });
         let run = RunId::new(format!("run-{second}"));
