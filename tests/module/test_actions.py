@@ -119,46 +119,46 @@ def test_a_key_that_only_the_file_may_set_is_kept(configured):
     assert "api_url" not in json.dumps(configured.good("get-configuration")["settings"])
 
 
-@pytest.mark.parametrize(
-    ("change", "expected"),
-    [
-        ({"mail": {"to": []}}, [("mail.to", "empty_list")]),
-        ({"mail": {"from": None}}, [("mail.from", "missing")]),
-        ({"mail": {"to": ["admin@example.org", "nobody"]}}, [("mail.to.1", "not_an_address")]),
-        ({"mail": {"language": "fr"}}, [("mail.language", "not_one_of")]),
-        ({"mail": {"timezone": "Europe/Roma"}}, [("mail.timezone", "not_a_zone")]),
-        ({"mail": {"admin_url": "leader"}}, [("mail.admin_url", "not_a_url")]),
-        ({"mail": {"subject_prefix": "a\nb"}}, [("mail.subject_prefix", "control_character")]),
-        ({"mail": {"transport": "smtp"}}, [("mail.smtp.host", "missing")]),
-        ({"correlator": {"wait_seconds": 3601}}, [("correlator.wait_seconds", "out_of_range")]),
-        ({"digest": {"hour": 24}}, [("digest.hour", "out_of_range")]),
-        ({"plans": {"3": {"mute_until": "soon"}}}, [("plans.3.mute_until", "not_a_moment")]),
-        ({"schedule": {"timezone": {"x": "UTC"}}}, [("schedule.timezone.x", "not_a_node")]),
-        ({"repo_check": {"restic_flags": "--x"}}, [("repo_check.restic_flags", "file_only")]),
-        ({"mail": {"sendmail": "/bin/sh"}}, [("mail.sendmail", "file_only")]),
-        ({"mail": {"templates": "/etc"}}, [("mail.templates", "file_only")]),
-        ({"mail": {"smtp": {"password": PASSWORD}}}, [("mail.smtp.password", "file_only")]),
-        ({"receiver": {"token": TOKEN}}, [("receiver.token", "file_only")]),
-        ({"receiver": {"port": 1}}, [("receiver.port", "file_only")]),
-        ({"nonsense": {"password": PASSWORD}}, [("nonsense", "unknown_key")]),
-        ({"mail": {"form": PASSWORD}}, [("mail.form", "unknown_key")]),
-        ({"webhook_token": "with space"}, [("webhook_token", "not_a_token")]),
-        ({"webhook_token": 12345678}, [("webhook_token", "wrong_kind")]),
-        ({"smtp_password": PASSWORD + "\n"}, [("smtp_password", "control_character")]),
-        ({"smtp_password": [PASSWORD]}, [("smtp_password", "wrong_kind")]),
-        ({"smtp_password": PASSWORD * 400}, [("smtp_password", "wrong_length")]),
-    ],
-)
-def test_what_is_wrong_is_told_and_changes_nothing(configured, change, expected):
+WRONG = [
+    ({"mail": {"to": []}}, [("mail.to", "empty_list")]),
+    ({"mail": {"from": None}}, [("mail.from", "missing")]),
+    ({"mail": {"to": ["admin@example.org", "nobody"]}}, [("mail.to.1", "not_an_address")]),
+    ({"mail": {"language": "fr"}}, [("mail.language", "not_one_of")]),
+    ({"mail": {"timezone": "Europe/Roma"}}, [("mail.timezone", "not_a_zone")]),
+    ({"mail": {"admin_url": "leader"}}, [("mail.admin_url", "not_a_url")]),
+    ({"mail": {"subject_prefix": "a\nb"}}, [("mail.subject_prefix", "control_character")]),
+    ({"mail": {"transport": "smtp"}}, [("mail.smtp.host", "missing")]),
+    ({"correlator": {"wait_seconds": 3601}}, [("correlator.wait_seconds", "out_of_range")]),
+    ({"digest": {"hour": 24}}, [("digest.hour", "out_of_range")]),
+    ({"plans": {"3": {"mute_until": "soon"}}}, [("plans.3.mute_until", "not_a_moment")]),
+    ({"schedule": {"timezone": {"x": "UTC"}}}, [("schedule.timezone.x", "not_a_node")]),
+    ({"repo_check": {"restic_flags": "--x"}}, [("repo_check.restic_flags", "file_only")]),
+    ({"mail": {"sendmail": "/bin/sh"}}, [("mail.sendmail", "file_only")]),
+    ({"mail": {"templates": "/etc"}}, [("mail.templates", "file_only")]),
+    ({"mail": {"smtp": {"password": PASSWORD}}}, [("mail.smtp.password", "file_only")]),
+    ({"receiver": {"token": TOKEN}}, [("receiver.token", "file_only")]),
+    ({"receiver": {"port": 1}}, [("receiver.port", "file_only")]),
+    ({"nonsense": {"password": PASSWORD}}, [("nonsense", "unknown_key")]),
+    ({"mail": {"form": PASSWORD}}, [("mail.form", "unknown_key")]),
+    ({"webhook_token": "with space"}, [("webhook_token", "not_a_token")]),
+    ({"webhook_token": 12345678}, [("webhook_token", "wrong_kind")]),
+    ({"smtp_password": PASSWORD + "\n"}, [("smtp_password", "control_character")]),
+    ({"smtp_password": [PASSWORD]}, [("smtp_password", "wrong_kind")]),
+    ({"smtp_password": PASSWORD * 400}, [("smtp_password", "wrong_length")]),
+]
+
+
+def test_what_is_wrong_is_told_and_changes_nothing(configured):
     text = (configured.state / "config.yml").read_bytes()
-    task = configured.run("configure-module", change)
-    assert (task.status, task.exit_code) == ("validation-failed", 2)
-    assert task.codes() == expected
-    assert all(told["message"] for told in task.output)
-    for secret in (PASSWORD, TOKEN, "with space", "12345678"):
-        assert secret not in task.text + task.error
-    assert (configured.state / "config.yml").read_bytes() == text
-    assert list((configured.state / "secrets").iterdir()) == []
+    for change, expected in WRONG:
+        task = configured.run("configure-module", change)
+        assert (task.status, task.exit_code) == ("validation-failed", 2), change
+        assert task.codes() == expected, change
+        assert all(told["message"] for told in task.output)
+        for secret in (PASSWORD, TOKEN, "with space", "12345678"):
+            assert secret not in task.text + task.error, change
+        assert (configured.state / "config.yml").read_bytes() == text, change
+        assert list((configured.state / "secrets").iterdir()) == [], change
 
 
 def test_all_that_is_wrong_is_told_at_once(instance):
@@ -304,20 +304,20 @@ ASKING = [
 ]
 
 
-@pytest.mark.parametrize(("action", "data"), ASKING)
-def test_before_the_first_configuration_it_is_told_what_to_do(instance, action, data):
-    task = instance.run(action, data)
-    assert (task.status, task.exit_code) == ("validation-failed", 2)
-    assert task.codes() == [("", "not_configured")]
+def test_before_the_first_configuration_it_is_told_what_to_do(instance):
+    for action, data in ASKING:
+        task = instance.run(action, data)
+        assert (task.status, task.exit_code) == ("validation-failed", 2), action
+        assert task.codes() == [("", "not_configured")], action
 
 
-@pytest.mark.parametrize(("action", "data"), ASKING)
-def test_a_service_that_is_down_is_told(configured, action, data):
+def test_a_service_that_is_down_is_told(configured):
     configured.systemctl("stop", "backup-monitor")
-    task = configured.run(action, data)
-    assert (task.status, task.exit_code) == ("validation-failed", 2)
-    assert task.codes() == [("", "service_not_running")]
-    assert "the service is not running" in task.error
+    for action, data in ASKING:
+        task = configured.run(action, data)
+        assert (task.status, task.exit_code) == ("validation-failed", 2), action
+        assert task.codes() == [("", "service_not_running")], action
+        assert "the service is not running" in task.error, action
 
 
 def test_settings_can_be_read_and_saved_with_the_service_down(configured):
@@ -359,6 +359,11 @@ def test_a_check_of_a_plan_that_is_not_there(configured):
     assert task.codes() == [("plan", "no_such_plan")]
 
 
+def test_a_check_of_nothing(configured, cluster):
+    cluster.rdb.hset("cluster/backup/1", "enabled", "")
+    assert configured.run("run-check").codes() == [("", "nothing_to_check")]
+
+
 def test_reports_are_listed_filtered_and_paged(with_report, cluster):
     instance, number = with_report
     found = instance.good("list-reports")
@@ -377,23 +382,23 @@ def test_reports_are_listed_filtered_and_paged(with_report, cluster):
     assert (page["total"], page["reports"]) == (1, [])
 
 
-@pytest.mark.parametrize(
-    ("data", "expected"),
-    [
-        ({"limit": 0}, ("limit", "limit_number_gte")),
-        ({"limit": 501}, ("limit", "limit_number_lte")),
-        ({"offset": -1}, ("offset", "offset_number_gte")),
-        ({"plan": "--config=/etc/shadow"}, ("plan", "plan_pattern")),
-        ({"outcome": "BAD"}, ("outcome", "outcome_enum")),
-        ({"since": "yesterday"}, ("since", "since_pattern")),
-        ({"text": ""}, ("text", "text_string_gte")),
-        ({"page": 1}, ("(root)", "(root)_additional_property_not_allowed")),
-    ],
-)
-def test_a_wrong_filter_is_told_by_the_schema(instance, data, expected):
-    task = instance.run("list-reports", data)
-    assert (task.status, task.exit_code) == ("validation-failed", 10)
-    assert task.codes() == [expected]
+WRONG_FILTERS = [
+    ({"limit": 0}, ("limit", "limit_number_gte")),
+    ({"limit": 501}, ("limit", "limit_number_lte")),
+    ({"offset": -1}, ("offset", "offset_number_gte")),
+    ({"plan": "--config=/etc/shadow"}, ("plan", "plan_pattern")),
+    ({"outcome": "BAD"}, ("outcome", "outcome_enum")),
+    ({"since": "yesterday"}, ("since", "since_pattern")),
+    ({"text": ""}, ("text", "text_string_gte")),
+    ({"page": 1}, ("(root)", "(root)_additional_property_not_allowed")),
+]
+
+
+def test_a_wrong_filter_is_told_by_the_schema(instance):
+    for data, expected in WRONG_FILTERS:
+        task = instance.run("list-reports", data)
+        assert (task.status, task.exit_code) == ("validation-failed", 10), data
+        assert task.codes() == [expected]
 
 
 def test_a_report_says_what_its_mail_says(with_report):
@@ -448,11 +453,11 @@ def test_a_test_mail_without_a_server_says_so(configured):
     assert result["result"] == "failed" and "smarthost" in result["answer"]
 
 
-@pytest.mark.parametrize("address", ["nobody", "a b@example.org", "--config@example.org"])
-def test_a_test_mail_to_what_is_no_address(instance, address):
-    task = instance.run("send-test-mail", {"to": [address]})
-    assert task.exit_code == 10
-    assert task.codes() == [("to.0", "to_pattern")]
+def test_a_test_mail_to_what_is_no_address(instance):
+    for address in ("nobody", "a b@example.org", "--config@example.org"):
+        task = instance.run("send-test-mail", {"to": [address]})
+        assert task.exit_code == 10, address
+        assert task.codes() == [("to.0", "to_pattern")]
 
 
 def test_a_test_mail_to_what_no_server_takes(configured):

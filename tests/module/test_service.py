@@ -7,6 +7,7 @@ import time
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from support import api_server
 from support.processes import listens, until
 
 FIRST = {"mail": {"from": "monitor@example.org", "to": ["admin@example.org"]}}
@@ -51,12 +52,28 @@ def test_podman_inspect_shows_no_secret(running):
     assert "AGENT_ENV_FILES=/etc/ns8-backup-monitor/agent.env" in shown
 
 
-def test_it_uses_the_modules_own_account(running, cluster):
-    """Half an account, or a wrong one, would be told."""
-    names = {client["user"] for client in cluster.rdb.client_list()}
-    assert f"module/{running.module}" in names, names
-    checked = running.podman("exec", "backup-monitor", "ns8-backup-monitor", "config", "check")
-    assert "REDIS" not in checked.stdout + checked.stderr
+def test_it_asks_the_repositories_as_the_module(running, cluster):
+    """By the cluster's own action, with the account of agent.env; without the role
+    the report says so."""
+    now = int(time.time())
+    cluster.status("mail1", now - 300, now - 240, 0)
+    cluster.status("nextcloud1", now - 240, now - 200, 1)
+    snapshots = [
+        {"id": "abc", "timestamp": now - 86400, "total_bytes": -1, "backup_start": "", "backup_end": ""}
+    ]
+    user = f"module/{running.module}"
+    with api_server.serve(user, running.password, snapshots) as api:
+        path = running.state / "config.yml"
+        path.write_text(path.read_text() + f"repo_check:\n  api_url: {api.url}\n")
+        running.systemctl("reload", "backup-monitor")
+        (report,) = running.good("run-check")["reports"]
+        assert report["destination"]["method"] == "api"
+        assert {probe["cause"] for probe in report["destination"]["probes"]} == {"reachable"}
+        assert api.logins == 1 and {action for action, _ in api.asked} == {"read-backup-snapshots"}
+        api.granted = False
+        checked = running.good("run-check", {"language": "en"})
+        assert checked["reports"][0]["destination"]["skipped"] == "not_granted"
+        assert "cluster:reader" in json.dumps(checked["said"])
 
 
 def test_it_answers_on_loopback_and_on_the_nodes_address_in_the_vpn(running):
@@ -74,7 +91,10 @@ def test_its_health_can_be_asked(running):
 def test_it_logs_to_the_journal_as_itself(running):
     entries = running.host.journal.entries()
     assert any("ready, listening on" in entry for entry in entries)
-    assert any("SYSLOG_IDENTIFIER=ns8-backup-monitor" in entry for entry in entries)
+    # A field with its length before it: journald's own form.
+    name = "ns8-backup-monitor"
+    wanted = f"SYSLOG_IDENTIFIER\n{chr(len(name))}" + 7 * "\0" + name
+    assert any(wanted in entry for entry in entries)
 
 
 def test_it_lives_in_the_zone_of_the_node(instance):
@@ -124,7 +144,7 @@ def test_it_ends_in_time_and_starts_again(running):
     began = time.monotonic()
     running.systemctl("stop", "backup-monitor")
     assert time.monotonic() - began < 12
-    assert any(" ended" in entry or "=ended" in entry for entry in running.host.journal.entries())
+    assert any("\0ended\n" in entry for entry in running.host.journal.entries())
     assert running.podman("ps", "--all", "--quiet").stdout == ""
     assert not listens(running.port)
     running.systemctl("start", "backup-monitor")
@@ -141,7 +161,7 @@ def test_what_is_killed_comes_back(running):
 
     until(another, "another process serves", 60)
     running.wait_until_ready()
-    assert running.state_of_service() == "active"
+    until(lambda: running.state_of_service() == "active", "it is active")
 
 
 def test_its_metrics_are_published_once(running, cluster):

@@ -113,7 +113,7 @@ def test_what_it_sees_of_the_machine():
 
 def test_its_health_is_looked_at():
     options, _, _ = podman_run()
-    assert options["--health-cmd"] == ['["CMD", "ns8-backup-monitor", "health"]']
+    assert options["--health-cmd"] == ['["ns8-backup-monitor", "health"]']
     # A container that was ended is started again by Restart=always.
     assert options["--health-on-failure"] == ["kill"]
     for name in ("--health-interval", "--health-timeout", "--health-start-period"):

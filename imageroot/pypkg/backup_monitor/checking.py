@@ -13,6 +13,7 @@ SECONDS = 3600
 # Exit codes of the program: outcomes, and that it could not tell.
 OUTCOMES = (0, 1, 2)
 NO_SUCH_PLAN = "the cluster has no plan"
+NOTHING = "there is nothing to check"
 
 
 def check(request):
@@ -26,7 +27,7 @@ def check(request):
     if answer.code not in OUTCOMES or not answer.output:
         if NO_SUCH_PLAN in answer.told():
             raise Trouble("no_such_plan", f"there is no plan {request['plan']}", field="plan")
-        raise answer.failed()
+        raise answer.failed("nothing_to_check" if NOTHING in answer.told() else "service_failed")
     return answer.json()
 
 

@@ -134,20 +134,17 @@ class Host:
             ),
         }
 
-    def podman(self, *words, home=None, check=True, **options):
+    def podman(self, *words, check=True):
         """Runs podman as the user of the instances."""
-        options.setdefault("stdout", subprocess.PIPE)
         return subprocess.run(
             ["podman", *words],
-            env=self.environment(home or self.folder, self.folder),
+            env=self.environment(self.folder, self.folder),
             cwd=self.folder,
-            stdin=options.pop("stdin", subprocess.DEVNULL),
-            stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
             check=check,
-            text=True,
             timeout=240,
             **self.user.options(),
-            **options,
         )
 
     def close(self):
@@ -304,8 +301,17 @@ class Instance:
         shown = self.podman("container", "inspect", "backup-monitor").stdout
         return json.loads(shown)[0]
 
-    def podman(self, *words, **options):
-        return self.host.podman(*words, home=self.home, **options)
+    def podman(self, *words, check=True):
+        """Runs podman as the agent."""
+        with self.popen(
+            ["podman", *words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as process:
+            out, err = process.communicate(timeout=240)
+        assert not check or process.returncode == 0, f"{words}: {err.decode()}"
+        return subprocess.CompletedProcess(words, process.returncode, out.decode(), err.decode())
 
     def get(self, path, host="127.0.0.1"):
         """The answer over HTTP: status and text."""
@@ -329,14 +335,15 @@ class Instance:
         """Ends what is left of it, however the test ended."""
         if self.runtime.exists():
             self.shell("systemctl", "--user", "disable", "--now", "backup-monitor", check=False)
+            self.podman("unshare", "rm", "-rf", str(self.home / "storage"), check=False)
             end_pause(self.runtime)
-        self.podman("unshare", "rm", "-rf", str(self.home / "storage"), check=False)
-        end_pause(self.host.folder)
 
 
 def end_pause(runtime):
     """Ends the process that keeps podman's namespace of a user."""
-    path = runtime / "libpod/tmp/pause.pid"
-    with contextlib.suppress(OSError, ValueError):
-        os.kill(int(path.read_text(encoding="utf-8")), signal.SIGKILL)
-        path.unlink()
+    wanted = f"XDG_RUNTIME_DIR={runtime}".encode()
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if (folder / "comm").read_text() == "catatonit\n":
+                if wanted in (folder / "environ").read_bytes().split(b"\0"):
+                    os.kill(int(folder.name), signal.SIGKILL)

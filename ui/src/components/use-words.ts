@@ -30,7 +30,9 @@ export function useWords() {
   }
 
   function planName(plan: Pick<Plan, "id" | "name">): string {
-    return plan.name.trim() || t("plan.unnamed", { id: plan.id });
+    const name = plan.name.trim();
+    // The service gives the id for a name where there is none.
+    return name === "" || name === plan.id ? t("plan.unnamed", { id: plan.id }) : name;
   }
 
   return {

@@ -116,7 +116,7 @@ describe("the overview", () => {
     await visit.app.getByText("Updated now").waitFor();
     plans = [badPlan()];
     await visit.button("Refresh").click();
-    await visit.app.getByText("1 of 1 plans needs attention.").waitFor();
+    await visit.app.getByText("The only plan needs attention.").waitFor();
     expect(visit.sent("get-overview").length).toBe(2);
   });
 

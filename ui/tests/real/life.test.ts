@@ -119,7 +119,7 @@ describe.sequential("somebody who has just installed the application", () => {
 describe.sequential("a bad night", () => {
   it("shows on the overview", async () => {
     await backedUp({ mail1: 0, nextcloud1: 1 });
-    await overviewSays("1 of 1 plans needs attention.");
+    await overviewSays("The only plan needs attention.");
     await visit.shot("real-failed");
   });
 

@@ -54,6 +54,7 @@ describe("the sentence on the whole cluster", () => {
 
   it.each([
     ["no_plan", "warning", []],
+    ["only_bad", "bad", [plan("1", { standing: "bad" })]],
     ["disabled", "warning", [plan("1", { standing: "disabled" })]],
     ["idle", "warning", [plan("1", { standing: "disabled" }), plan("2", { standing: "empty" })]],
     ["empty", "warning", [plan("1"), plan("2", { standing: "empty" })]],

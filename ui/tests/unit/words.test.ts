@@ -65,6 +65,7 @@ describe("names", () => {
   it("fall back to the id where a plan has none", () => {
     expect(english.planName({ id: "3", name: "  " })).toBe("Plan 3");
     expect(italian.planName({ id: "3", name: "" })).toBe("Piano 3");
+    expect(italian.planName({ id: "3", name: "3" })).toBe("Piano 3");
     expect(english.planName({ id: "3", name: "Nightly" })).toBe("Nightly");
   });
 

@@ -20,7 +20,7 @@ function ofPlans(plans: PlanOverview[]): ClusterSentence {
   const said = (key: string, state: State, count = all) => ({ key, state, count, all });
   const bad = plans.filter(needsAttention).length;
   if (all === 0) return said("no_plan", "warning");
-  if (bad > 0) return said("bad", "bad", bad);
+  if (bad > 0) return said(all === 1 ? "only_bad" : "bad", "bad", bad);
   const standing = (name: string) => plans.filter((plan) => plan.standing === name).length;
   if (standing("good") === all) return said("good", "good");
   if (standing("disabled") === all) return said("disabled", "warning");
