@@ -1,8 +1,10 @@
 //! `overview`: how does everything stand?
 
+mod details;
 mod page;
 mod words;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -16,7 +18,7 @@ use crate::cluster::{ClusterError, ClusterReader as _, RedisReader};
 use crate::config::Config;
 use crate::correlator;
 use crate::logging::Role;
-use crate::model::{ClusterState, ModuleId, Overview, Watch, sanitize};
+use crate::model::{ClusterState, ModuleId, Overview, PlanId, Watch, sanitize};
 use crate::pipeline::{History, Picture};
 use crate::store::Store;
 use page::Page;
@@ -25,6 +27,7 @@ use page::Page;
 struct Shown<'a> {
     format: &'static str,
     overview: &'a Overview,
+    details: BTreeMap<PlanId, details::Details>,
 }
 
 /// What the service left in the database.
@@ -43,6 +46,7 @@ pub fn run(path: Option<PathBuf>, format: Format) -> anyhow::Result<ExitCode> {
         Format::Json => output::json(&Shown {
             format: "ns8-backup-monitor/overview/1",
             overview: &overview,
+            details: setup::run(details(&config, &overview))?,
         })?,
         Format::Text => output::text(&Page::new(&overview, seen, &config.mail).text())?,
     }
@@ -80,6 +84,16 @@ async fn look(config: &Config) -> anyhow::Result<(Overview, bool)> {
     };
     let overview = picture.overview(&memory.history);
     Ok((overview, has_looked(&memory.watch)))
+}
+
+async fn details(
+    config: &Config,
+    overview: &Overview,
+) -> anyhow::Result<BTreeMap<PlanId, details::Details>> {
+    let Some(store) = Store::open_existing(&config.state_dir)? else {
+        return Ok(BTreeMap::new());
+    };
+    Ok(details::of(overview, &store).await?)
 }
 
 async fn remember(config: &Config, now: Timestamp) -> anyhow::Result<Memory> {

@@ -198,8 +198,16 @@ fn commands_print_what_is_documented() {
     has_the_fields_of("resent", &resent, &[]);
 
     let overview = json(&["overview", "--format", "json"], 0);
-    has_the_fields_of("overview", &overview, &["/overview"]);
+    let unknown = ["/overview", "/details/1/destination_probe"];
+    has_the_fields_of("overview", &overview, &unknown);
     is_exact::<Overview>(&overview["overview"]);
+    let newest = overview["overview"]["plans"][0]["last"]["report"].to_string();
+    let newest = json(&["report", "show", &newest, "--format", "json"], 0);
+    let members = newest["report"]["members"].as_array().unwrap().iter();
+    let saved = members.filter(|member| member["cause"] == "ok");
+    let bytes: u64 = saved.filter_map(|member| member["size"].as_u64()).sum();
+    assert!(bytes > 0);
+    assert_eq!(overview["details"]["1"]["last_size"], bytes);
 
     let sent = json(&["test-mail", "--format", "json"], 0);
     has_the_fields_of("test-mail", &sent, &[]);

@@ -1,4 +1,12 @@
-import type { Delivery, OutcomeName, Overview, Report, ReportEntry, Time } from "./report";
+import type {
+  Delivery,
+  OutcomeName,
+  Overview,
+  PlanDetails,
+  Report,
+  ReportEntry,
+  Time,
+} from "./report";
 import type { Said } from "./said";
 import type {
   Configuration,
@@ -51,7 +59,10 @@ interface Actions {
   "get-defaults": { input: Nothing; output: Defaults };
   "configure-module": { input: ConfigureInput; output: ConfigureOutput };
   "send-test-mail": { input: { to?: string[] }; output: TestMailOutput };
-  "get-overview": { input: Nothing; output: { format: string; overview: Overview } };
+  "get-overview": {
+    input: Nothing;
+    output: { format: string; overview: Overview; details?: Record<string, PlanDetails> };
+  };
   "list-reports": {
     input: ListReportsInput;
     output: { format: string; total: number; reports: ReportEntry[] };

@@ -27,7 +27,7 @@ export interface RunSummary {
   outcome: OutcomeName | null;
   bad: number;
   counted: number;
-  /** Of everything that was backed up; where it is known. */
+  /** Of everything that was backed up; from the plan's details. */
   size?: number | null;
 }
 
@@ -53,11 +53,17 @@ export interface Attention {
   ok_at: Time | null;
 }
 
+/** What its reports say of a plan. */
+export interface PlanDetails {
+  last_size: number | null;
+  destination_probe: ProbeSummary | null;
+}
+
 export interface PlanOverview {
   plan: Plan;
   destination: string | null;
   destination_name: string | null;
-  /** Where it is known. */
+  /** From the plan's details. */
   destination_probe?: ProbeSummary | null;
   standing: Standing;
   bad_since: Time | null;

@@ -189,6 +189,19 @@ describe("saving", () => {
     );
   });
 
+  it("leaves a part open in which something was corrected", async () => {
+    visit = await settings();
+    await visit.button("Waiting and schedules").click();
+    const pause = field(/^Pause before a report/);
+    await pause.fill("9999");
+    await visit.app.getByText("Allowed is 0 to 3600.").waitFor();
+    await pause.fill("60");
+    await expect.poll(() => visit.app.getByText("Allowed is 0 to 3600.").count()).toBe(0);
+    expect(await visit.button("Waiting and schedules").getAttribute("aria-expanded")).toBe("true");
+    await visit.button("Waiting and schedules").click();
+    expect(await visit.button("Waiting and schedules").getAttribute("aria-expanded")).toBe("false");
+  });
+
   it("sets zones for single nodes", async () => {
     visit = await settings({
       handlers: {

@@ -25,10 +25,10 @@ describe("the keys of texts", () => {
 
   it("exist for every setting", () => {
     for (const field of allFields(["1"])) {
-      expect([field.path, typeof at(`${labelKey(field.path)}.label`)]).toEqual([
-        field.path,
-        "string",
-      ]);
+      for (const text of ["label", "help"]) {
+        const key = `${labelKey(field.path)}.${text}`;
+        expect([key, typeof at(key)]).toEqual([key, "string"]);
+      }
     }
     for (const group of ADVANCED)
       expect(typeof at(`settings.advanced.${group.name}`)).toBe("string");

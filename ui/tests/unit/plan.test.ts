@@ -2,9 +2,9 @@
 import { describe, expect, it } from "vitest";
 import { deliveryState, outcomeState, standingState, toneState } from "@/components/states";
 import { checkedReports } from "@/pages/check/checked";
-import { clusterNow, nextInStrip, runProgress } from "@/pages/overview/plan";
+import { clusterNow, nextInStrip, runProgress, withDetails } from "@/pages/overview/plan";
 import { isUnderWay, newestFirst } from "@/pages/reports/deliveries";
-import { reportOf } from "../shell/backups.mjs";
+import { overview, reportOf } from "../shell/backups.mjs";
 
 describe("an open run", () => {
   const open = { at: "2026-11-20T06:00:00Z", kind: "scheduled" as const, failed: 0 };
@@ -94,5 +94,21 @@ describe("the reports of a check", () => {
   });
   it("have no words where the service gave none", () => {
     expect(checkedReports(output).map((one) => one.said)).toEqual([null, null]);
+  });
+});
+
+describe("what the reports say of a plan", () => {
+  const { plans } = overview().overview;
+  const probe = { at: "2026-11-20T01:16:40Z", health: "fine" as const };
+  it("is shown with it", () => {
+    const [plan] = withDetails(plans, { "1": { last_size: 7, destination_probe: probe } });
+    expect(plan?.last?.size).toBe(7);
+    expect(plan?.destination_probe).toEqual(probe);
+  });
+  it("is left out where there is none", () => {
+    expect(withDetails(plans, { "77": { last_size: 7, destination_probe: null } })).toEqual(plans);
+    expect(withDetails(plans)).toEqual(plans);
+    const empty = { "1": { last_size: null, destination_probe: null } };
+    expect(withDetails([{ ...plans[0]!, last: null }], empty)[0]?.last).toBeNull();
   });
 });

@@ -1,4 +1,4 @@
-import type { OpenRun } from "@/module/report";
+import type { OpenRun, PlanDetails, PlanOverview } from "@/module/report";
 
 /** How much of an open run is done, of a hundred; `null` while nobody knows how much there is. */
 export function runProgress(open: OpenRun): number | null {
@@ -27,4 +27,17 @@ export function clusterNow(madeAt: string, readAt: Date, now: Date): Date {
   const made = new Date(madeAt).getTime();
   if (Number.isNaN(made)) return now;
   return new Date(made + Math.max(0, now.getTime() - readAt.getTime()));
+}
+
+/** The plans with what their reports say of them, where they have any. */
+export function withDetails(
+  plans: PlanOverview[],
+  details: Record<string, PlanDetails> = {},
+): PlanOverview[] {
+  return plans.map((plan) => {
+    const own = details[plan.plan.id];
+    if (!own) return plan;
+    const last = plan.last && { ...plan.last, size: own.last_size };
+    return { ...plan, last, destination_probe: own.destination_probe };
+  });
 }
