@@ -65,8 +65,12 @@ class User:
         return {"user": self.uid, "group": self.gid, "extra_groups": []}
 
     def close(self):
+        # Not while a process of the user is about to end.
         if self.made:
-            subprocess.run(["userdel", self.name], check=False, stderr=subprocess.DEVNULL)
+            until(self._gone, f"user {self.made} can be removed")
+
+    def _gone(self):
+        return subprocess.run(["userdel", self.name], check=False, capture_output=True).returncode == 0
 
 
 class Host:
@@ -295,6 +299,11 @@ class Instance:
         """What the unit's commands said."""
         path = self.runtime / "systemctl-shim/backup-monitor.service/log"
         return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+
+    def logged(self):
+        """What it told the journal, as far as it is words."""
+        words = [entry.partition("\nMESSAGE")[2] for entry in self.host.journal.entries()]
+        return [word[9:].split("\nNBM_")[0].strip() for word in words]
 
     def container(self):
         """What `podman inspect` shows of the service."""

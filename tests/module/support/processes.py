@@ -14,13 +14,15 @@ def free_port():
 
 
 def until(true, what, seconds=30):
-    """Waits until something holds, and returns it."""
+    """Waits until something holds, and returns it. What is waited for can be a
+    function that says it."""
     deadline = time.monotonic() + seconds
     while True:
         found = true()
         if found:
             return found
-        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        told = what if isinstance(what, str) or time.monotonic() < deadline else what()
+        assert time.monotonic() < deadline, f"not within {seconds} s: {told}"
         time.sleep(0.05)
 
 
