@@ -10,6 +10,7 @@ Suite Teardown    Take everything away
 *** Variables ***
 ${IMAGE_URL}      ghcr.io/nethserver/backup-monitor:latest
 ${module_id}      ${EMPTY}
+${clone_id}    ${EMPTY}
 ${restored_id}    ${EMPTY}
 ${victim_id}      ${EMPTY}
 ${plan}           ${EMPTY}
@@ -57,7 +58,7 @@ There are mails
 
 Take everything away
     Run Keyword And Ignore Error    Shell    systemctl stop backup-monitor-test-sink
-    FOR    ${id}    IN    ${module_id}    ${restored_id}    ${victim_id}
+    FOR    ${id}    IN    ${module_id}    ${clone_id}    ${restored_id}    ${victim_id}
         IF    '${id}' != '${EMPTY}'
             Run Keyword And Ignore Error    Shell    remove-module --no-preserve ${id}
         END
@@ -66,7 +67,7 @@ Take everything away
         Run Keyword And Ignore Error    Run action    cluster    remove-backup    {"id": ${plan}}
     END
     IF    '${repository}' != '${EMPTY}'
-        Run Keyword And Ignore Error    Run action    cluster    remove-backup-repository    {"uuid": "${repository}"}
+        Run Keyword And Ignore Error    Run action    cluster    remove-backup-repository    {"id": "${repository}"}
     END
     Run Keyword And Ignore Error    Shell    rm -rf ${SINK}
 
@@ -118,8 +119,12 @@ A backup that fails is reported with one mail
     ${victim} =    Shell    add-module loki 1
     ${output} =    Evaluate    json.loads($victim.replace("'", '"'))    modules=json
     Set Suite Variable    ${victim_id}    ${output}[module_id]
+    # It stores on this very node; what fails is the application's own step.
+    ${vpn} =    Shell    redis-cli hget node/1/vpn ip_address
+    Shell    printf '#!/bin/sh\\nexit 1\\n' > /home/${victim_id}/.config/bin/module-dump-state
+    Shell    chmod 755 /home/${victim_id}/.config/bin/module-dump-state
     ${made} =    Run action    cluster    add-backup-repository
-    ...    {"name": "monitor test", "provider": "cluster", "url": "webdav:http://127.0.0.1:9", "parameters": {}}
+    ...    {"name": "monitor test", "provider": "cluster", "url": "webdav:http://${vpn}:4694", "password": "", "parameters": {}}
     Set Suite Variable    ${repository}    ${made}[id]
     ${made} =    Run action    cluster    add-backup
     ...    {"name": "monitor test", "repository": "${repository}", "schedule": "daily", "schedule_hint": {}, "retention": 7, "instances": ["${victim_id}"], "enabled": true}
@@ -157,10 +162,10 @@ It is updated
 
 It is cloned with all it knows
     ${made} =    Run action    cluster    clone-module    {"module": "${module_id}", "node": 1, "replace": false}
-    Set Suite Variable    ${restored_id}    ${made}[module_id]
-    ${listed} =    Run action    module/${restored_id}    list-reports
+    Set Suite Variable    ${clone_id}    ${made}[module_id]
+    ${listed} =    Run action    module/${clone_id}    list-reports
     Should Be True    ${listed}[total] >= 1
-    ${found} =    Run action    module/${restored_id}    get-configuration
+    ${found} =    Run action    module/${clone_id}    get-configuration
     ${codes} =    Evaluate    [warning["code"] for warning in $found["warnings"]]
     Should Contain    ${codes}    other_voice
 
@@ -169,6 +174,23 @@ What a backup needs is made and taken away
     Shell    runagent -m ${module_id} test -s data/backup.db
     Shell    runagent -m ${module_id} module-cleanup-state 1
     Shell    runagent -m ${module_id} test ! -e data/backup.db
+
+It is saved, and restored beside itself
+    ${made} =    Run action    cluster    add-backup
+    ...    {"name": "monitor itself", "repository": "${repository}", "schedule": "daily", "schedule_hint": {}, "retention": 7, "instances": ["${module_id}"], "enabled": false}
+    Shell    runagent -m node run-backup ${made}
+    ${uuid} =    Shell    redis-cli hget cluster/module_uuid ${module_id}
+    ${before} =    Run action    module/${module_id}    list-reports
+    ${out} =    Run action    cluster    restore-module
+    ...    {"repository": "${repository}", "path": "backup-monitor/${uuid}", "snapshot": "", "node": 1, "replace": false}
+    Set Suite Variable    ${restored_id}    ${out}[module_id]
+    ${listed} =    Run action    module/${restored_id}    list-reports
+    Should Be True    ${listed}[total] >= ${before}[total]
+    ${found} =    Run action    module/${restored_id}    get-configuration
+    Should Be Equal    ${found}[settings][mail][to]    ${{["admin@example.org"]}}
+    ${codes} =    Evaluate    [warning["code"] for warning in $found["warnings"]]
+    Should Contain    ${codes}    other_voice
+    Run Keyword And Ignore Error    Run action    cluster    remove-backup    {"id": ${made}}
 
 It is removed and leaves nothing behind
     Shell    remove-module --no-preserve ${module_id}

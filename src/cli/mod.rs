@@ -158,6 +158,10 @@ enum StateCommand {
         /// Where to; a file that is there is replaced when the copy is whole
         #[arg(value_name = "FILE")]
         file: PathBuf,
+        /// Where the database lies; without it the configuration is asked, which
+        /// has to be right then
+        #[arg(long, value_name = "DIRECTORY")]
+        state_dir: Option<PathBuf>,
     },
 }
 
@@ -282,7 +286,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
             ReportCommand::Resend { id, format } => report::resend(path, ReportId(id), format),
         },
         Command::State { command } => match command {
-            StateCommand::Dump { file } => state::dump(path, &file),
+            StateCommand::Dump { file, state_dir } => state::dump(path, state_dir, &file),
         },
         Command::Health => health::run(path),
         Command::Demo => demo::run(),

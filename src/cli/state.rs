@@ -10,11 +10,19 @@ use crate::logging::Role;
 use crate::model::sanitize;
 use crate::store;
 
-/// Writes a copy of the database to `file`.
-pub fn dump(path: Option<PathBuf>, file: &Path) -> anyhow::Result<ExitCode> {
-    let (config, _log) = setup::start(path, Role::Command)?;
-    if !store::dump(&config.state_dir, file)? {
-        let place = config.state_dir.display();
+/// Writes a copy of the database to `file`. A mistake in the configuration costs
+/// no backup where the directory is named.
+pub fn dump(
+    path: Option<PathBuf>,
+    state_dir: Option<PathBuf>,
+    file: &Path,
+) -> anyhow::Result<ExitCode> {
+    let dir = match state_dir {
+        Some(dir) => dir,
+        None => setup::start(path, Role::Command)?.0.state_dir,
+    };
+    if !store::dump(&dir, file)? {
+        let place = dir.display();
         bail!("there is no database in {place} yet: the service has never run");
     }
     output::text(&sanitize(&format!("Written: {}", file.display())))?;

@@ -272,6 +272,33 @@ def test_it_configures_also_while_redis_is_away(instance):
     assert instance.good("get-defaults")["smarthost"]["state"] == "unknown"
 
 
+def test_a_change_that_was_cut_off_is_made_up_for(configured):
+    """Written, and then the action ended before the service was told."""
+    (configured.state / ".configure-module.pending").touch()
+    again = configured.good("configure-module", {})
+    assert (again["changed"], again["applied"]) == (False, "reloaded")
+    again = configured.good("configure-module", {})
+    assert (again["changed"], again["applied"]) == (False, "nothing")
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "a\ud800b"])
+def test_what_is_no_text_is_refused_with_its_field(instance, text):
+    task = instance.run("configure-module", {"mail": {"to": ["a@example.org", text]}})
+    assert task.codes() == [("mail.to.1", "control_character")]
+    assert instance.run("list-reports", {"text": text}).codes() == [("text", "control_character")]
+
+
+def test_a_broken_file_costs_no_backup_of_the_history(configured):
+    until(lambda: (configured.state / "data/state.db").exists(), "there is a database")
+    (configured.state / "config.yml").write_text("mail: [\n")
+    configured.shell("module-dump-state", "1")
+    assert (configured.state / "data/backup.db").exists()
+    configured.shell("module-cleanup-state", "1")
+    configured.systemctl("stop", "backup-monitor")
+    configured.shell("module-dump-state", "1")
+    assert (configured.state / "data/backup.db").exists()
+
+
 def test_a_file_that_was_broken_by_hand_is_told_and_not_overwritten(configured):
     (configured.state / "config.yml").write_text("mail: [\n")
     found = configured.good("get-configuration")

@@ -9,6 +9,7 @@ import sys
 import agent
 
 LONGEST = 500
+NO_TEXT = re.compile(r"[\x00\ud800-\udfff]")
 ADDRESS = re.compile(r"([^\s<>@,;:\"'()\[\]]+)@([^\s<>@,;:\"'()\[\]]+)")
 
 
@@ -42,7 +43,27 @@ def mistake(field, code, value, message):
 def request():
     """The request; none is as good as an empty one."""
     given = json.load(sys.stdin)
+    for field, text in _texts(given, ""):
+        # No argument of a program and no file can hold them.
+        if NO_TEXT.search(text):
+            message = "holds a character that is none"
+            raise Trouble("control_character", message, field=field)
     return {} if given is None else given
+
+
+def _texts(value, field):
+    """All texts of a request, with where they stand."""
+    if isinstance(value, str):
+        yield field, value
+    elif isinstance(value, list):
+        for place, item in enumerate(value):
+            yield from _texts(item, f"{field}.{place}".lstrip("."))
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            if NO_TEXT.search(name):
+                yield field, name
+            else:
+                yield from _texts(item, f"{field}.{name}".lstrip("."))
 
 
 def answer(value):

@@ -4,7 +4,10 @@ import contextlib
 import fcntl
 import os
 import tempfile
+import time
 from pathlib import Path
+
+from .answers import Trouble
 
 CONFIG = Path("config.yml")
 SECRETS = Path("secrets")
@@ -14,13 +17,26 @@ DATABASE = DATA / "state.db"
 DUMP = DATA / "backup.db"
 NODE_ENV = Path("node.env")
 LOCK = Path(".configure-module.lock")
+# There while what is written may not be in force yet.
+PENDING = Path(".configure-module.pending")
+# How long a second configure-module waits for the first.
+PATIENCE = 120
 
 
 @contextlib.contextmanager
 def one_at_a_time():
-    """Makes a second configure-module wait for the first."""
+    """Makes a second configure-module wait for the first, for a while."""
+    deadline = time.monotonic() + PATIENCE
     with open(LOCK, "w", encoding="utf-8") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= deadline:
+                    message = "another configure-module is still at work: try again later"
+                    raise Trouble("service_timeout", message) from None
+                time.sleep(0.2)
         yield
 
 

@@ -1,6 +1,7 @@
 """The unit of the service."""
 
 import subprocess
+import sys
 import time
 
 import agent
@@ -21,14 +22,18 @@ READY = 20
 
 def state():
     """How the unit is: running, starting, stopped or failed."""
-    asked = subprocess.run(
-        ["systemctl", "--user", "is-active", UNIT],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        timeout=30,
-        check=False,
-    )
+    try:
+        asked = subprocess.run(
+            ["systemctl", "--user", "is-active", UNIT],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        print(f"{agent.SD_WARNING}systemctl does not answer", file=sys.stderr)
+        return "failed"
     return STATES.get(asked.stdout.strip(), "stopped")
 
 

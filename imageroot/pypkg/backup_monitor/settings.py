@@ -46,6 +46,10 @@ def change(request):
     ]
     if wrong:
         raise Mistakes(wrong)
+    # Until the service has taken it: an action that is cut off in between is made
+    # up for by the next one.
+    if wanted or applied["changed"] or current is None:
+        files.write(files.PENDING, "")
     changed = _keep(wanted)
     if applied["changed"] or current is None:
         files.write(files.CONFIG, applied["text"])
