@@ -40,6 +40,10 @@ def host(redis_server, images):
     # Sockets of podman have a path of at most 107 characters; homes of modules
     # have a short one as well.
     folder = Path(tempfile.mkdtemp(prefix="n"))
+    # The user of the instances has to come through.
+    mode = folder.parent.stat().st_mode
+    if not mode & 0o001:
+        folder.parent.chmod(mode | 0o011)
     found = node.Host(folder, redis_server)
     try:
         images.give_to(found)
