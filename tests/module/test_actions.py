@@ -28,8 +28,16 @@ def configured(instance):
 
 
 @pytest.fixture
-def with_report(configured, cluster):
+def asks_nobody(configured):
+    """One that asks no repository: here nobody would answer."""
+    configured.good("configure-module", {"repo_check": {"method": "off"}})
+    return configured
+
+
+@pytest.fixture
+def with_report(asks_nobody, cluster):
     """One that has a report, as check --notify makes it, and no mail server."""
+    configured = asks_nobody
     now = int(time.time())
     cluster.status("mail1", now - 300, now - 240, 0)
     cluster.status("nextcloud1", now - 240, now - 200, 1)
@@ -205,7 +213,8 @@ def test_secrets_are_set_kept_changed_and_removed(configured, cluster):
     assert not found["webhook_token_set"] and found["smtp_password_set"]
 
 
-def test_no_secret_is_seen_anywhere(configured):
+def test_no_secret_is_seen_anywhere(asks_nobody):
+    configured = asks_nobody
     given = {"webhook_token": TOKEN, "smtp_password": PASSWORD}
     task = configured.run("configure-module", given)
     assert task.context == {"webhook_token": "XXX", "smtp_password": "XXX"}
@@ -365,7 +374,8 @@ def test_overview(configured, cluster):
     assert found["voice"] is True
 
 
-def test_a_check_judges_asks_and_tells_how_far_it_is(configured, cluster):
+def test_a_check_judges_asks_and_tells_how_far_it_is(asks_nobody, cluster):
+    configured = asks_nobody
     now = int(time.time())
     cluster.status("mail1", now - 300, now - 240, 0)
     cluster.status("nextcloud1", now - 240, now - 200, 1)

@@ -17,6 +17,8 @@ FIRST = {
     "mail": {"from": "monitor@example.org", "to": ["admin@example.org"]},
     "correlator": {"wait_seconds": 0},
     "redis": {"poll_seconds": 10},
+    # The repositories are asked in other tests; here nobody would answer.
+    "repo_check": {"method": "off"},
 }
 TOKEN = "t0ken-life"
 
