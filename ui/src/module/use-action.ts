@@ -18,6 +18,7 @@ function useRun<N extends AnyAction>(ask: Run<N>, options: RunOptions) {
   const busy = ref(false);
   const readAt = shallowRef<Date | null>(null);
   let current: AbortController | null = null;
+  let ended = false;
 
   function stop(): void {
     current?.abort();
@@ -26,6 +27,7 @@ function useRun<N extends AnyAction>(ask: Run<N>, options: RunOptions) {
   }
 
   async function run(input: InputOf<N>): Promise<OutputOf<N> | null> {
+    if (ended) return null;
     current?.abort();
     const mine = new AbortController();
     current = mine;
@@ -47,7 +49,10 @@ function useRun<N extends AnyAction>(ask: Run<N>, options: RunOptions) {
     }
   }
 
-  onScopeDispose(stop);
+  onScopeDispose(() => {
+    ended = true;
+    stop();
+  });
   return { data, error, busy, readAt, run, stop, ready: computed(() => data.value !== null) };
 }
 

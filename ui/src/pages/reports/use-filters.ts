@@ -23,7 +23,8 @@ export function useFilters() {
   /** Changes that come together, such as a page and its size, are one step in the history. */
   function go(change: Partial<Filters>, way: "push" | "replace" = "push"): void {
     const first = wanted === null;
-    wanted = { ...(wanted ?? filters.value), page: 1, ...change };
+    // Also what is being typed just now.
+    wanted = { ...(wanted ?? filters.value), text: text.value.trim(), page: 1, ...change };
     if (!first) return;
     queueMicrotask(() => {
       const next = wanted ?? filters.value;

@@ -17,6 +17,12 @@ import {
   type Zones,
 } from "./values";
 
+/** Whether a setting is on the page: some belong to a choice that another one makes. */
+export function isShown(path: string, form: Record<string, FormValue>): boolean {
+  if (path === "digest.weekday" || path === "digest.hour") return form["digest.enabled"] === true;
+  return !path.startsWith("mail.smtp.") || form["mail.transport"] === "smtp";
+}
+
 /** What is filled in for somebody who is here for the first time. */
 function suggested(defaults: Defaults, language: string): Form {
   return {
@@ -94,9 +100,11 @@ export function useForm() {
 
   /** The input of configure-module, or null while something is wrong. */
   function change(): ConfigureInput | null {
-    mistakes.value = checkAll(fields.value, form.value, limits.value);
+    // Nobody could correct what is not shown.
+    const shown = fields.value.filter((field) => isShown(field.path, form.value));
+    mistakes.value = checkAll(shown, form.value, limits.value);
     if (Object.keys(mistakes.value).length > 0) return null;
-    const input = changeOf(fields.value, form.value, base.value);
+    const input = changeOf(shown, form.value, base.value);
     if (zonesTouched.value) input.schedule = { timezone: zonesValue(zones.value) };
     if (smtpPassword.value !== null) input.smtp_password = smtpPassword.value;
     return input;

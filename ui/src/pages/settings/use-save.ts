@@ -23,9 +23,11 @@ async function showFirstMistake(): Promise<void> {
 /** Sends the form, and brings back what the service says of it. */
 export function useSave(form: SettingsForm, reload: () => Promise<void>) {
   const { t } = useI18n();
-  const { error, busy, run } = useAction("configure-module", {
+  const { error, run } = useAction("configure-module", {
     announce: { title: t("settings.announce", { instance: moduleId() }) },
   });
+  /** Until what was saved was read back: what is typed meanwhile would be lost. */
+  const busy = ref(false);
   const saved = shallowRef<ConfigureOutput | null>(null);
   const others = ref<Refused["others"]>([]);
   const failed = shallowRef<ActionError | null>(null);
@@ -41,11 +43,19 @@ export function useSave(form: SettingsForm, reload: () => Promise<void>) {
     clear();
     const change = form.change();
     if (!change) return showFirstMistake();
+    const place = document.activeElement;
+    busy.value = true;
     const output = await run(change);
     if (output) {
       form.forget();
       await reload();
       saved.value = output;
+    }
+    busy.value = false;
+    if (output) {
+      await nextTick();
+      // Fields that are disabled for a while lose the keyboard.
+      if (place instanceof HTMLElement && place.isConnected) place.focus({ preventScroll: true });
       return;
     }
     const why = error.value;
