@@ -49,11 +49,7 @@ pub(super) enum Origin {
 impl Statuses {
     /// Names a key that cannot be understood and is no status.
     pub fn note(&mut self, key: impl Into<String>, reason: Reason) {
-        self.notes.push(Unreadable {
-            key: key.into(),
-            reason,
-            stamp: None,
-        });
+        self.notes.push(Unreadable::new(key, reason));
     }
 
     /// Whether layout A says anything about `plan`: then C is not read.

@@ -167,12 +167,13 @@ impl<'a> Desk<'a, '_> {
                 (plan, standing)
             })
             .collect();
+        let hidden: Vec<PlanId> = self.known.state.unreadable_plans().collect();
         if !plans.is_empty() {
             self.answer(plans, entries);
-        } else if let hidden @ [_, ..] = &self.unreadable_plans()[..] {
+        } else if !hidden.is_empty() {
             for entry in entries {
                 if !self.is_young(entry) {
-                    self.unknown(hidden, entry);
+                    self.unknown(&hidden, entry);
                 }
             }
         } else if self.said_today(self.known.memory.all_well_at) {
@@ -224,18 +225,6 @@ impl<'a> Desk<'a, '_> {
 
     fn is_unreadable(&self, plan: &PlanId) -> bool {
         self.known.state.plan_is_unreadable(plan)
-    }
-
-    /// Known plans of which nothing can be said just now.
-    fn unreadable_plans(&self) -> Vec<PlanId> {
-        let known = self.known.plans.keys();
-        known
-            .chain(&self.known.memory.known_plans)
-            .filter(|plan| self.is_unreadable(plan))
-            .cloned()
-            .collect::<BTreeSet<_>>()
-            .into_iter()
-            .collect()
     }
 
     fn is_young(&self, entry: &InboxEntry) -> bool {

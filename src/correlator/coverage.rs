@@ -13,13 +13,7 @@ const PATIENCE: SignedDuration = SignedDuration::from_hours(1);
 /// The applications that no plan names, without those that need no backup. None
 /// while a plan cannot be read: nobody knows whom it names.
 pub fn uncovered(state: &ClusterState) -> Vec<UncoveredModule> {
-    let mut keys = state.unreadable.iter().map(|what| &what.key);
-    let is_lost_plan = |key: &String| {
-        let plan = key.strip_prefix("cluster/backup/");
-        plan.filter(|plan| !plan.contains(['/', ' ']))
-            .is_some_and(|plan| !state.plans.contains_key(&PlanId::from(plan)))
-    };
-    if keys.any(is_lost_plan) {
+    if state.unreadable_plans().next().is_some() {
         return Vec::new();
     }
     let named = named(state);
@@ -85,8 +79,7 @@ pub fn covered(
             told: false,
         });
     }
-    let is_plan = |key: &str| key.starts_with("cluster/backup/");
-    if lost.is_empty() || state.unreadable.iter().any(|what| is_plan(&what.key)) {
+    if lost.is_empty() || state.unreadable_plans().next().is_some() {
         return Vec::new();
     }
     let named = named(state);

@@ -7,7 +7,7 @@ use super::plan::{Desk, node_or_none};
 use super::rules::seconds;
 use super::{late, patience, zones};
 use crate::model::{
-    Elapse, HandRun, ModuleId, ModuleMemory, NodeId, OpenRun, PartState, RunId, RunPart, Status,
+    Elapse, HandRun, ModuleId, ModuleMemory, NodeId, PartState, PlanWatch, RunId, RunPart, Status,
     StatusReading,
 };
 
@@ -92,7 +92,7 @@ fn collect(desk: &mut Desk<'_, '_>) -> Vec<News> {
             Some(known) if !reading.differs(known) => {
                 if known.status().is_none() && reading.status().is_some() {
                     memory.reading = Some(reading.clone());
-                    understand(&mut desk.watch.runs, module, reading);
+                    understand(desk.watch, module, reading);
                 }
             }
             Some(known) if is_older_copy(reading, known) => {
@@ -113,9 +113,14 @@ fn collect(desk: &mut Desk<'_, '_>) -> Vec<News> {
 
 /// A status that lay in the future is understood by now: also in the run that
 /// it was counted for, as long as that is open.
-fn understand(runs: &mut [OpenRun], module: &ModuleId, reading: &StatusReading) {
-    let parts = runs.iter_mut().flat_map(|run| run.parts.values_mut());
-    for member in parts.filter_map(|part| part.members.get_mut(module)) {
+fn understand(watch: &mut PlanWatch, module: &ModuleId, reading: &StatusReading) {
+    let parts = watch.runs.iter_mut().flat_map(|run| run.parts.values_mut());
+    let scheduled = parts.map(|part| &mut part.members);
+    let by_hand = watch.hand.iter_mut().map(|hand| &mut hand.members);
+    for member in scheduled
+        .chain(by_hand)
+        .filter_map(|all| all.get_mut(module))
+    {
         let counted = member.reading.as_mut();
         if let Some(counted) = counted.filter(|counted| !counted.differs(reading)) {
             *counted = reading.clone();

@@ -68,10 +68,9 @@ pub fn observe(
     zones: &mut BTreeMap<NodeId, NodeZone>,
     look: PlanLook<'_>,
 ) -> Observed {
-    let key = format!("cluster/backup/{}", look.id);
     let Some(plan) = look.state.plans.get(look.id) else {
         // A key that makes no sense just now is no plan that was deleted.
-        if look.state.unreadable.iter().any(|what| what.key == key) {
+        if look.state.plan_is_unreadable(look.id) {
             return unreadable(watch.as_mut(), zones, look);
         }
         return deleted(watch.take(), look);

@@ -186,6 +186,13 @@ pub struct Unreadable {
     pub stamp: Option<Stamp>,
 }
 
+/// The plan whose key in Redis this is: `cluster/backup/<id>`, and neither a key
+/// below it nor one field of it.
+pub fn plan_of_key(key: &str) -> Option<PlanId> {
+    let id = key.strip_prefix("cluster/backup/")?;
+    (!id.is_empty() && !id.contains(['/', ' '])).then(|| PlanId::from(id))
+}
+
 impl Unreadable {
     /// `key` cannot be understood because of `reason`.
     pub fn new(key: impl Into<String>, reason: Reason) -> Self {
@@ -229,10 +236,19 @@ impl ClusterState {
         Some(format!("{}/{uuid}", module.image()))
     }
 
-    /// Whether the key of `plan` is there and makes no sense.
+    /// The plans that are there and make no sense, so that nobody knows what they
+    /// say. Who looks like a plan and cannot be one is none.
+    pub fn unreadable_plans(&self) -> impl Iterator<Item = PlanId> {
+        let keys = self.unreadable.iter();
+        keys.filter(|what| what.reason != Reason::NoPlanId)
+            .filter_map(|what| plan_of_key(&what.key))
+            .filter(|plan| !self.plans.contains_key(plan))
+    }
+
+    /// Whether `plan` is one of [`Self::unreadable_plans`].
     pub fn plan_is_unreadable(&self, plan: &PlanId) -> bool {
-        let key = format!("cluster/backup/{plan}");
-        self.unreadable.iter().any(|what| what.key == key)
+        self.unreadable_plans()
+            .any(|unreadable| unreadable == *plan)
     }
 
     /// The newest reading of `module` in `plan`.

@@ -27,7 +27,8 @@ mod watch;
 pub use alert::{Alert, AlertState, InboxEntry, InboxId};
 pub use cause::{ModuleCause, Outcome, PlanCause, RepoCause, Severity};
 pub use cluster::{
-    ClusterState, Destination, Layout, Module, Node, Plan, Stamp, Status, StatusReading, Unreadable,
+    ClusterState, Destination, Layout, Module, Node, Plan, Stamp, Status, StatusReading,
+    Unreadable, plan_of_key,
 };
 pub use condition::{Condition, Motive, Muted, Signature, Told, Trouble};
 pub use facts::{Facts, ModuleFacts, ReadFailure, RepositoryFacts, Totals};

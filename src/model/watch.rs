@@ -350,14 +350,9 @@ impl StatusReading {
     /// end and errors; of what cannot be read, the key and why. A status of a
     /// clock that runs ahead is the same one when its time has come.
     pub fn differs(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Read(a), Self::Read(b)) => {
-                (a.start, a.end, a.errors) != (b.start, b.end, b.errors)
-            }
-            (one, other) => match (one.stamp(), other.stamp()) {
-                (Some(one), Some(other)) => one != other,
-                _ => one != other,
-            },
+        match (self.stamp(), other.stamp()) {
+            (Some(one), Some(other)) => one != other,
+            _ => self != other,
         }
     }
 }

@@ -1,13 +1,13 @@
 //! Stores and values that the tests of this room and of the receiver use.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use jiff::Timestamp;
 use tempfile::TempDir;
 
 use crate::model::{
-    Alert, AlertState, Condition, InboxId, Mailbox, OutgoingMail, Plan, PlanSummary, PlanWatch,
+    Alert, AlertState, InboxId, Mailbox, OutgoingMail, Plan, PlanSummary, PlanWatch,
     Report, ReportKind, RunId, RunKind, RunMark,
 };
 
@@ -64,21 +64,11 @@ pub(crate) fn mail(id: &str, to: &[&str]) -> OutgoingMail {
 
 /// What is known of a plan that was seen once.
 pub(crate) fn plan_watch(name: &str) -> PlanWatch {
-    PlanWatch {
-        plan: Plan {
-            name: name.into(),
-            ..Plan::default()
-        },
-        baseline: at(0),
-        handled: BTreeMap::new(),
-        modules: BTreeMap::new(),
-        runs: Vec::new(),
-        hand: None,
-        late: None,
-        durations: VecDeque::new(),
-        condition: Condition::default(),
-        newest: None,
-    }
+    let plan = Plan {
+        name: name.into(),
+        ..Plan::default()
+    };
+    PlanWatch::new(plan, at(0))
 }
 
 /// A run that nobody could judge.

@@ -6,7 +6,7 @@ use super::names::{Joined, labelled, node_label, plan_label, who};
 use super::overview;
 use crate::model::{
     DestinationHealth, DestinationResult, Lock, MemberResult, ModuleCause, ModuleId, Outcome,
-    PlanCause, RepoCause, Report, ReportKind, RunKind, Severity, SkipReason, Warning,
+    PlanCause, RepoCause, Report, ReportKind, RunKind, Severity, SkipReason, Warning, plan_of_key,
 };
 use crate::notifier::format::{Locale, Written, clean, name};
 use crate::notifier::words::{DestinationStory, What};
@@ -43,13 +43,12 @@ pub(super) fn what(report: &Report, locale: &Locale) -> String {
 
 /// Whether the plans that the report names are there, and make no sense.
 fn of_unreadable_plans(report: &Report) -> bool {
-    let mut plans = report.unknown_plans.iter();
-    plans.all(|plan| {
-        let key = format!("cluster/backup/{plan}");
-        report.warnings.iter().any(
-            |warning| matches!(warning, Warning::UnreadableKey { key: named, .. } if *named == key),
-        )
-    })
+    let unreadable = |warning: &Warning| match warning {
+        Warning::UnreadableKey { key, .. } => plan_of_key(key),
+        _ => None,
+    };
+    let named: Vec<_> = report.warnings.iter().filter_map(unreadable).collect();
+    report.unknown_plans.iter().all(|plan| named.contains(plan))
 }
 
 fn run(report: &Report, locale: &Locale) -> String {

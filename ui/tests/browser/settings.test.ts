@@ -72,6 +72,37 @@ describe("saving", () => {
     expect(await field(/^Remind of an unchanged failure/).inputValue()).toBe("48");
   });
 
+  it("takes nothing while it is under way, so that nothing is lost", async () => {
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    visit = await settings({
+      handlers: {
+        "module/configure-module": async () => {
+          await held;
+          return { output: { changed: true, applied: "reloaded", warnings: [] } };
+        },
+      } as Handlers,
+    });
+    const subject = field("Beginning of every subject");
+    await subject.fill("[A]");
+    await visit.button("Save settings").click();
+    await expect.poll(() => subject.isDisabled()).toBe(true);
+    release();
+    await saved();
+    await expect.poll(() => subject.isDisabled()).toBe(false);
+  });
+
+  it("is not kept up by a wrong value that is hidden", async () => {
+    visit = await settings();
+    await field("Weekly summary").click();
+    await field(/^Hour of the summary/).fill("x");
+    await field("Weekly summary").click();
+    await field("Beginning of every subject").fill("[A]");
+    await visit.button("Save settings").click();
+    await saved();
+    expect(visit.sent("configure-module")).toEqual([{ mail: { subject_prefix: "[A]" } }]);
+  });
+
   it("sets an emptied field back to its default", async () => {
     visit = await settings();
     await field("Address of the cluster-admin").fill("");

@@ -11,6 +11,7 @@ import {
   entries,
   formOf,
   fromForm,
+  isShown,
   sameZones,
   toForm,
   zonesOf,
@@ -246,5 +247,16 @@ describe("a token", () => {
     const made = new Set(Array.from({ length: 50 }, makeToken));
     expect(made.size).toBe(50);
     for (const token of made) expect(token).toMatch(/^[\w-]{43}$/);
+  });
+});
+
+describe("settings that belong to a choice", () => {
+  it("are on the page only while it is made", () => {
+    const form = (more: object) => ({ ...formOf(fields, settings), ...more });
+    expect(isShown("digest.hour", form({ "digest.enabled": false }))).toBe(false);
+    expect(isShown("digest.hour", form({ "digest.enabled": true }))).toBe(true);
+    expect(isShown("mail.smtp.host", form({ "mail.transport": "smarthost" }))).toBe(false);
+    expect(isShown("mail.smtp.host", form({ "mail.transport": "smtp" }))).toBe(true);
+    expect(isShown("mail.to", form({}))).toBe(true);
   });
 });

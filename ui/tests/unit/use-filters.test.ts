@@ -57,6 +57,15 @@ describe("the filters of the list", () => {
     expect(steps).toEqual(["/reports?size=100"]);
   });
 
+  it("keep what is being typed when another one changes", async () => {
+    await open();
+    state.text.value = "next";
+    state.go({ plan: "3" });
+    await flushPromises();
+    expect(steps).toEqual(["/reports?plan=3&text=next"]);
+    expect(state.text.value).toBe("next");
+  });
+
   it("wait until nobody types any more", async () => {
     await open();
     for (const typed of ["n", "ne", "nex", "next "]) {

@@ -8,6 +8,7 @@ import {
   changedPaths,
   changeOf,
   formOf,
+  isShown,
   sameValue,
   sameZones,
   zonesOf,
@@ -16,12 +17,6 @@ import {
   type FormValue,
   type Zones,
 } from "./values";
-
-/** Whether a setting is on the page: some belong to a choice that another one makes. */
-export function isShown(path: string, form: Record<string, FormValue>): boolean {
-  if (path === "digest.weekday" || path === "digest.hour") return form["digest.enabled"] === true;
-  return !path.startsWith("mail.smtp.") || form["mail.transport"] === "smtp";
-}
 
 /** What is filled in for somebody who is here for the first time. */
 function suggested(defaults: Defaults, language: string): Form {

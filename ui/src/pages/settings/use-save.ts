@@ -1,6 +1,6 @@
 import { nextTick, ref, shallowRef } from "vue";
 import { useI18n } from "vue-i18n";
-import type { ConfigureOutput } from "@/module/settings";
+import type { ConfigureInput, ConfigureOutput } from "@/module/settings";
 import { useAction } from "@/module/use-action";
 import { moduleId, ValidationError, type ActionError } from "@/shell";
 import { placeMistakes, type Refused } from "./mistakes";
@@ -38,21 +38,27 @@ export function useSave(form: SettingsForm, reload: () => Promise<void>) {
     failed.value = null;
   }
 
+  async function sent(change: ConfigureInput): Promise<boolean> {
+    busy.value = true;
+    try {
+      const output = await run(change);
+      if (!output) return false;
+      form.forget();
+      await reload();
+      saved.value = output;
+      return true;
+    } finally {
+      busy.value = false;
+    }
+  }
+
   async function save(): Promise<void> {
     if (busy.value) return;
     clear();
     const change = form.change();
     if (!change) return showFirstMistake();
     const place = document.activeElement;
-    busy.value = true;
-    const output = await run(change);
-    if (output) {
-      form.forget();
-      await reload();
-      saved.value = output;
-    }
-    busy.value = false;
-    if (output) {
+    if (await sent(change)) {
       await nextTick();
       // Fields that are disabled for a while lose the keyboard.
       if (place instanceof HTMLElement && place.isConnected) place.focus({ preventScroll: true });
