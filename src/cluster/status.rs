@@ -336,6 +336,27 @@ mod tests {
     }
 
     #[test]
+    fn a_status_in_the_future_keeps_what_tells_it_from_the_next_one() {
+        let stamp = |json: &str| layout_a(json.as_bytes(), NodeId(1), now()).stamp;
+        let ahead = r#"{"start":1780009000,"end":1780009300,"errors":2}"#;
+        let seen = stamp(ahead).unwrap();
+        assert_eq!(
+            (seen.start, seen.end, seen.errors),
+            (1_780_009_000, 1_780_009_300, 2)
+        );
+        let later = Timestamp::from_second(1_780_009_000).unwrap();
+        let understood = layout_a(ahead.as_bytes(), NodeId(1), later).status.unwrap();
+        let understood = crate::model::StatusReading::Read(understood);
+        assert_eq!(understood.stamp(), Some(seen), "it is the same one");
+        for none in [
+            r#"{"start":1780000000,"end":1780000300,"errors":0}"#,
+            r#"{"start":1780009000,"end":1780009300,"errors":"x"}"#,
+        ] {
+            assert_eq!(stamp(none), None, "{none}");
+        }
+    }
+
+    #[test]
     fn numbers_may_be_written_as_text() {
         let json = br#"{"start":"1780000000","end":" 1780000001 ","errors":"0"}"#;
         assert!(layout_a(json, NodeId(1), now()).status.is_ok());

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use tempfile::TempDir;
 
 use crate::model::{
-    Alert, AlertState, InboxId, Mailbox, OutgoingMail, Plan, PlanSummary, PlanWatch,
-    Report, ReportKind, RunId, RunKind, RunMark,
+    Alert, AlertState, InboxId, Mailbox, OutgoingMail, Plan, PlanSummary, PlanWatch, Report,
+    ReportKind, RunId, RunKind, RunMark,
 };
 
 use super::{Store, StoreError};
