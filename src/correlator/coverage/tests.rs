@@ -96,6 +96,24 @@ fn while_a_plan_cannot_be_read_nobody_is_called_uncovered() {
     assert_eq!(told(&state, &mut lost, 2 * HOUR), ["mail1".into()]);
 }
 
+/// A key that stays broken must not silence for good what it has no part in.
+#[test]
+fn what_is_broken_beside_the_plans_hides_nobody() {
+    use crate::model::Reason;
+    for (key, reason) in [
+        ("cluster/backup/1/status", Reason::NotAHash),
+        ("cluster/backup/1 schedule", Reason::NotASchedule),
+        ("cluster/backup/my-plan", Reason::NoPlanId),
+        ("cluster/backup_repository/2", Reason::NotAHash),
+    ] {
+        let (mut state, mut lost) = left();
+        let broken = crate::model::Unreadable::new(key, reason);
+        state.unreadable.push(broken);
+        assert_eq!(uncovered(&state).len(), 1, "{key}");
+        assert_eq!(told(&state, &mut lost, HOUR), ["mail1".into()], "{key}");
+    }
+}
+
 /// R4.6.
 #[test]
 fn the_uncovered_are_those_that_no_plan_names() {
