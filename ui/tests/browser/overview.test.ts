@@ -65,7 +65,7 @@ describe("the overview", () => {
     const focused = visit.app.locator("a.run-strip__run:focus");
     expect(await focused.getAttribute("aria-label")).toContain("18 Nov 2026, 02:00, Completed");
     await visit.page.keyboard.press("Enter");
-    await visit.app.getByRole("link", { name: "All reports" }).waitFor();
+    await visit.app.getByRole("link", { name: "All reports", exact: true }).waitFor();
     expect(visit.place).toBe("/apps/backup-monitor1?page=reports&id=128");
     await visit.page.goBack();
     await visit.heading("Overview").waitFor();
@@ -211,15 +211,20 @@ describe("what the overview says beside the plans", () => {
   });
 
   it("shows the destination's last probe and the size of a run where they are known", async () => {
-    const plan = planOverview("1");
-    const plans = [
-      {
-        ...plan,
-        last: { ...plan.last, size: 48_318_382_080 },
+    const details = {
+      1: {
+        last_size: 48_318_382_080,
         destination_probe: { at: "2026-11-20T01:16:00Z", health: "failed" },
       },
-    ];
-    visit = await Visit.open({ page: "overview", handlers: seen({ plans }) });
+    };
+    visit = await Visit.open({
+      page: "overview",
+      handlers: {
+        "module/get-overview": () => ({
+          output: { ...overview({ plans: [planOverview("1")] }), details },
+        }),
+      },
+    });
     await visit.app.getByText("failed when asked, 5 hours ago").waitFor();
     await visit.app.getByText("45.0 GiB").waitFor();
   });

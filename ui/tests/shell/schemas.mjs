@@ -22,8 +22,12 @@ export function examples(action, which = "output") {
   return structuredClone(read(action, which).examples ?? []);
 }
 
+function isDateTime(text) {
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/.test(text) && !Number.isNaN(Date.parse(text));
+}
+
 function validators(which) {
-  const ajv = new Ajv({ strict: false, allErrors: true });
+  const ajv = new Ajv({ strict: false, allErrors: true, formats: { "date-time": isDateTime } });
   const known = new Map();
   for (const action of ownActions()) {
     if (!fs.existsSync(`${ACTIONS}/${action}/validate-${which}.json`)) continue;
