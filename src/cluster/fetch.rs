@@ -10,7 +10,7 @@
 //!
 //! How a value becomes a plan, a module or a status is `parse`'s.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use futures_util::future::{join, try_join};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -232,7 +232,7 @@ fn beside_statuses(
 /// something: of thousands usually a few for each node.
 fn unlisted(read: &Read) -> Vec<ModuleId> {
     let plans = read.state.plans.values();
-    let listed: BTreeSet<&ModuleId> = plans.flat_map(|plan| &plan.instances).collect();
+    let listed: HashSet<&ModuleId> = plans.flat_map(|plan| &plan.instances).collect();
     let modules = read.state.modules.keys();
     modules.filter(|id| !listed.contains(id)).cloned().collect()
 }
