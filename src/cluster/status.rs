@@ -245,6 +245,7 @@ fn fault(name: &str, fault: Fault) -> Reason {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::StatusReading;
 
     fn now() -> Timestamp {
         Timestamp::from_second(1_780_001_000).unwrap()
@@ -346,7 +347,7 @@ mod tests {
         );
         let later = Timestamp::from_second(1_780_009_000).unwrap();
         let understood = layout_a(ahead.as_bytes(), NodeId(1), later).status.unwrap();
-        let understood = crate::model::StatusReading::Read(understood);
+        let understood = StatusReading::Read(understood);
         assert_eq!(understood.stamp(), Some(seen), "it is the same one");
         for none in [
             r#"{"start":1780000000,"end":1780000300,"errors":0}"#,

@@ -236,8 +236,8 @@ impl ClusterState {
         Some(format!("{}/{uuid}", module.image()))
     }
 
-    /// The plans that are there and make no sense, so that nobody knows what they
-    /// say. Who looks like a plan and cannot be one is none.
+    /// The plans whose keys are there and make no sense: nobody knows what they
+    /// say. A key whose name cannot be a plan's id is nobody's.
     pub fn unreadable_plans(&self) -> impl Iterator<Item = PlanId> {
         let keys = self.unreadable.iter();
         keys.filter(|what| what.reason != Reason::NoPlanId)

@@ -1,5 +1,6 @@
 use super::*;
 use crate::correlator::judge::tests::{at, cluster};
+use crate::model::{Reason, Unreadable};
 
 const HOUR: i64 = 3600;
 
@@ -87,8 +88,7 @@ fn nothing_is_said_of_what_needs_no_plan_or_has_one() {
 #[test]
 fn while_a_plan_cannot_be_read_nobody_is_called_uncovered() {
     let (mut state, mut lost) = left();
-    let broken =
-        crate::model::Unreadable::new("cluster/backup/2", crate::model::Reason::NotAStatus);
+    let broken = Unreadable::new("cluster/backup/2", Reason::NotAStatus);
     state.unreadable.push(broken);
     assert_eq!(told(&state, &mut lost, HOUR), []);
     assert_eq!(uncovered(&state), []);
@@ -99,7 +99,6 @@ fn while_a_plan_cannot_be_read_nobody_is_called_uncovered() {
 /// A key that stays broken must not silence for good what it has no part in.
 #[test]
 fn what_is_broken_beside_the_plans_hides_nobody() {
-    use crate::model::Reason;
     for (key, reason) in [
         ("cluster/backup/1/status", Reason::NotAHash),
         ("cluster/backup/1 schedule", Reason::NotASchedule),
@@ -107,8 +106,7 @@ fn what_is_broken_beside_the_plans_hides_nobody() {
         ("cluster/backup_repository/2", Reason::NotAHash),
     ] {
         let (mut state, mut lost) = left();
-        let broken = crate::model::Unreadable::new(key, reason);
-        state.unreadable.push(broken);
+        state.unreadable.push(Unreadable::new(key, reason));
         assert_eq!(uncovered(&state).len(), 1, "{key}");
         assert_eq!(told(&state, &mut lost, HOUR), ["mail1".into()], "{key}");
     }

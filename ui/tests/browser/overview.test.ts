@@ -7,8 +7,8 @@ beforeAll(startBrowser);
 afterAll(stopBrowser);
 afterEach(() => visit?.close());
 
-const seen = (more: object): Handlers => ({
-  "module/get-overview": () => ({ output: overview(more) }),
+const seen = (more: object, details: object = {}): Handlers => ({
+  "module/get-overview": () => ({ output: { ...overview(more), details } }),
 });
 const trouble = (error: string, message = ""): Handlers => ({
   "module/get-overview": () => ({
@@ -219,11 +219,7 @@ describe("what the overview says beside the plans", () => {
     };
     visit = await Visit.open({
       page: "overview",
-      handlers: {
-        "module/get-overview": () => ({
-          output: { ...overview({ plans: [planOverview("1")] }), details },
-        }),
-      },
+      handlers: seen({ plans: [planOverview("1")] }, details),
     });
     await visit.app.getByText("failed when asked, 5 hours ago").waitFor();
     await visit.app.getByText("45.0 GiB").waitFor();

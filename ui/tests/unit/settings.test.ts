@@ -253,10 +253,10 @@ describe("a token", () => {
 describe("settings that belong to a choice", () => {
   it("are on the page only while it is made", () => {
     const form = (more: object) => ({ ...formOf(fields, settings), ...more });
-    expect(isShown("digest.hour", form({ "digest.enabled": false }))).toBe(false);
-    expect(isShown("digest.hour", form({ "digest.enabled": true }))).toBe(true);
-    expect(isShown("mail.smtp.host", form({ "mail.transport": "smarthost" }))).toBe(false);
-    expect(isShown("mail.smtp.host", form({ "mail.transport": "smtp" }))).toBe(true);
-    expect(isShown("mail.to", form({}))).toBe(true);
+    expect(isShown(field("digest.hour"), form({ "digest.enabled": false }))).toBe(false);
+    expect(isShown(field("digest.hour"), form({ "digest.enabled": true }))).toBe(true);
+    expect(isShown(field("mail.smtp.host"), form({ "mail.transport": "smarthost" }))).toBe(false);
+    expect(isShown(field("mail.smtp.host"), form({ "mail.transport": "smtp" }))).toBe(true);
+    expect(isShown(field("mail.to"), form({}))).toBe(true);
   });
 });

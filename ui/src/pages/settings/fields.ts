@@ -24,6 +24,8 @@ export interface Field {
   offered?: string[];
   /** The name of the unit behind a number, `settings.unit.<unit>`. */
   unit?: "seconds" | "minutes" | "hours" | "days" | "oclock";
+  /** Belongs to a choice: is on the page only while another field has this value. */
+  when?: { path: string; is: string | boolean };
 }
 
 export interface Group {
@@ -46,9 +48,10 @@ export const OCCASIONS: Field[] = [
   { path: "digest.enabled", kind: "toggle" },
 ];
 
+const withDigest = { path: "digest.enabled", is: true };
 export const DIGEST: Field[] = [
-  { path: "digest.weekday", kind: "choice" },
-  { path: "digest.hour", kind: "number", unit: "oclock" },
+  { path: "digest.weekday", kind: "choice", when: withDigest },
+  { path: "digest.hour", kind: "number", unit: "oclock", when: withDigest },
 ];
 
 export const TRANSPORT: Field = {
@@ -57,12 +60,13 @@ export const TRANSPORT: Field = {
   offered: ["smarthost", "smtp"],
 };
 
+const bySmtp = { path: TRANSPORT.path, is: "smtp" };
 export const SMTP: Field[] = [
-  { path: "mail.smtp.host", kind: "host" },
-  { path: "mail.smtp.encryption", kind: "choice" },
-  { path: "mail.smtp.port", kind: "number" },
-  { path: "mail.smtp.tls_verify", kind: "toggle" },
-  { path: "mail.smtp.username", kind: "text" },
+  { path: "mail.smtp.host", kind: "host", when: bySmtp },
+  { path: "mail.smtp.encryption", kind: "choice", when: bySmtp },
+  { path: "mail.smtp.port", kind: "number", when: bySmtp },
+  { path: "mail.smtp.tls_verify", kind: "toggle", when: bySmtp },
+  { path: "mail.smtp.username", kind: "text", when: bySmtp },
 ];
 
 /** What hardly anybody has to change. */

@@ -96,7 +96,7 @@ export function useForm() {
   /** The input of configure-module, or null while something is wrong. */
   function change(): ConfigureInput | null {
     // Nobody could correct what is not shown.
-    const shown = fields.value.filter((field) => isShown(field.path, form.value));
+    const shown = fields.value.filter((field) => isShown(field, form.value));
     mistakes.value = checkAll(shown, form.value, limits.value);
     if (Object.keys(mistakes.value).length > 0) return null;
     const input = changeOf(shown, form.value, base.value);

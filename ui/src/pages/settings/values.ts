@@ -121,8 +121,7 @@ export function sameZones(one: Zones, other: Zones): boolean {
   return JSON.stringify(zonesValue(one)) === JSON.stringify(zonesValue(other));
 }
 
-/** Whether a setting is on the page: some belong to a choice that another one makes. */
-export function isShown(path: string, form: Form): boolean {
-  if (path === "digest.weekday" || path === "digest.hour") return form["digest.enabled"] === true;
-  return !path.startsWith("mail.smtp.") || form["mail.transport"] === "smtp";
+/** Whether a field is on the page just now. */
+export function isShown(field: Field, form: Form): boolean {
+  return !field.when || form[field.when.path] === field.when.is;
 }
