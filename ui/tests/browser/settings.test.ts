@@ -97,6 +97,7 @@ describe("saving", () => {
     await field("Weekly summary").click();
     await field(/^Hour of the summary/).fill("x");
     await field("Weekly summary").click();
+    await expect.poll(() => field(/^Hour of the summary/).count()).toBe(0);
     await field("Beginning of every subject").fill("[A]");
     await visit.button("Save settings").click();
     await saved();
