@@ -277,7 +277,8 @@ fn destination(report: &Report, locale: &Locale) -> String {
     let label = label(destination);
     let story = match destination.health {
         DestinationHealth::Failed => DestinationStory::Failed(&label, worst(destination)),
-        DestinationHealth::Fine if report.bad() == report.counted() && all_answer(destination) => {
+        DestinationHealth::Fine if !all_answer(destination) => DestinationStory::ItselfFine(&label),
+        DestinationHealth::Fine if report.bad() == report.counted() => {
             DestinationStory::FaultElsewhere(&label)
         }
         DestinationHealth::Fine => DestinationStory::Fine(&label),

@@ -263,6 +263,9 @@ impl Words for English {
             DestinationStory::Fine(name) => {
                 format!("The destination {name} was checked and is fine.")
             }
+            DestinationStory::ItselfFine(name) => {
+                format!("The destination {name} itself was checked and works.")
+            }
             DestinationStory::NotChecked(reason) => match reason {
                 None => "The destination was not checked.".into(),
                 Some(reason) => format!("The destination was not checked: {reason}."),

@@ -303,6 +303,9 @@ impl Words for Italian {
             DestinationStory::Fine(name) => {
                 format!("La destinazione {name} è stata verificata e funziona.")
             }
+            DestinationStory::ItselfFine(name) => {
+                format!("La destinazione {name} è stata verificata e di per sé funziona.")
+            }
             DestinationStory::NotChecked(reason) => match reason {
                 None => "La destinazione non è stata verificata.".into(),
                 Some(reason) => {

@@ -163,6 +163,8 @@ pub enum DestinationStory<'a> {
     FaultElsewhere(&'a str),
     /// It is fine.
     Fine(&'a str),
+    /// It is fine, but not every repository there.
+    ItselfFine(&'a str),
     /// Nobody asked it.
     NotChecked(Option<&'a str>),
     /// It was asked, and the answers do not tell.

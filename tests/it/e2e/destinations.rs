@@ -109,7 +109,7 @@ fn a_repository_that_somebody_holds_is_told_with_its_holder() {
         "mail1: the repository is in use just now by ",
         "Exclusively locked by ",
         "Something is working on the repository right now. Wait until it has ended, then look again.",
-        "The destination Off-site was checked and is fine.",
+        "The destination Off-site itself was checked and works.",
     ]);
     letter.has_row("mail1 busy 1");
     letter.has_row("samba1 answers 1");
