@@ -106,6 +106,11 @@ fn input<T: DeserializeOwned>() -> anyhow::Result<T> {
     if u64::try_from(read).is_ok_and(|read| read > MOST_INPUT) {
         bail!("the standard input is longer than {MOST_INPUT} bytes");
     }
+    if text.trim().is_empty() {
+        bail!(
+            "nothing came in on the standard input: one JSON object is expected, see docs/JSON.md"
+        );
+    }
     // What is wrong is told by its place; the value could be a secret.
     serde_json::from_str(&text).map_err(|error| {
         let place = format!("line {}, column {}", error.line(), error.column());

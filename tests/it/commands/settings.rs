@@ -68,7 +68,6 @@ fn neither_a_configuration_nor_the_environment_is_read() {
 fn input_that_is_not_understood_is_a_failure_that_shows_nothing_of_it() {
     let program = Program::without_configuration();
     for input in [
-        "",
         "hunter2",
         r#"{"current": 5, "change": {}}"#,
         r#"{"current": null}"#,
@@ -80,6 +79,7 @@ fn input_that_is_not_understood_is_a_failure_that_shows_nothing_of_it() {
         let ran = asked(&program, &["config", "apply"], input);
         assert!(!ran.err.contains("hunter2"), "{}", ran.err);
     }
+    asked(&program, &["config", "apply"], "\n").fails(1, &["nothing came in", "docs/JSON.md"]);
     let long = format!("{{\"current\": \"{}\"}}", "x".repeat(5 * 1024 * 1024));
     asked(&program, &["config", "settings"], &long).fails(1, &["longer than"]);
 }
