@@ -258,6 +258,28 @@ def test_a_backup_with_the_service_down(instance, cluster):
     assert not copy.exists()
 
 
+def test_an_update_brings_an_older_database_up_to_date(instance, cluster):
+    instance.good("configure-module", FIRST)
+    instance.wait_until_ready()
+    bad_night(cluster)
+    instance.good("run-check", {"notify": True})
+    before = reports(instance)
+    found = {"text": "nightly", "limit": 5}
+    assert instance.good("list-reports", found)["total"] == len(before)
+    # As the version before left it: without the words that reports are found by.
+    with sqlite3.connect(instance.state / "data/state.db") as database:
+        (current,) = database.execute("pragma user_version").fetchone()
+        database.execute("drop table report_words")
+        database.execute("pragma user_version = 2")
+
+    instance.shell(str(instance.config / "update-module.d/20restart"))
+    instance.wait_until_ready()
+    with sqlite3.connect(instance.state / "data/state.db") as database:
+        assert database.execute("pragma user_version").fetchone() == (current,)
+    assert reports(instance) == before
+    assert instance.good("list-reports", found)["total"] == len(before)
+
+
 def test_an_update_leaves_a_stopped_service_stopped(instance):
     instance.good("configure-module", FIRST)
     instance.wait_until_ready()
