@@ -353,6 +353,7 @@ def end_pause(runtime):
     wanted = f"XDG_RUNTIME_DIR={runtime}".encode()
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            if (folder / "comm").read_text() == "catatonit\n":
+            # Where catatonit is not installed podman is it itself.
+            if (folder / "comm").read_text() in ("catatonit\n", "podman pause\n"):
                 if wanted in (folder / "environ").read_bytes().split(b"\0"):
                     os.kill(int(folder.name), signal.SIGKILL)
