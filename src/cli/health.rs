@@ -1,14 +1,28 @@
 //! `health`: does the running service live?
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
-use serde::Deserialize;
+use clap::Args;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::http::Answer;
+use super::output::Format;
 use super::{http, output, setup};
+
+#[derive(Debug, Args)]
+pub struct HealthArguments {
+    /// Ask the service that wrote this file, whatever the configuration says
+    /// now; without it the one that the configuration would start
+    #[arg(long, value_name = "FILE")]
+    address_file: Option<PathBuf>,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
 
 /// As far as it matters here.
 #[derive(Deserialize)]
@@ -16,18 +30,26 @@ struct Health {
     healthy: bool,
 }
 
-/// Asks `/healthz` of the service that this configuration would start.
-pub fn run(path: Option<PathBuf>) -> anyhow::Result<ExitCode> {
-    let (config, _) = setup::load(path)?;
-    let port = config.receiver.port;
-    if port == 0 {
-        bail!("receiver.port is 0: nobody can know which port the service took");
-    }
-    let address = SocketAddr::new(reachable(config.receiver.host), port);
+/// What programs are told of a service that is well.
+#[derive(Serialize)]
+struct Told {
+    format: &'static str,
+    healthy: bool,
+    /// As in `/readyz`; null where the service does not show that.
+    reloads: Value,
+}
+
+/// Asks `/healthz` of the service.
+pub fn run(path: Option<PathBuf>, arguments: &HealthArguments) -> anyhow::Result<ExitCode> {
+    let address = match &arguments.address_file {
+        Some(file) => written(file)?,
+        None => configured(path)?,
+    };
+    let address = SocketAddr::new(reachable(address.ip()), address.port());
     let answer = setup::run(http::get(address, "/healthz"))
         .with_context(|| format!("the service at {address} does not answer: is it running?"))?;
     match health(&answer) {
-        Some(true) => output::text(&format!("The service at {address} is well."))?,
+        Some(true) => {}
         Some(false) => bail!(
             "the service at {address} is not well, restart it; it says: {}",
             answer.body
@@ -37,7 +59,39 @@ pub fn run(path: Option<PathBuf>) -> anyhow::Result<ExitCode> {
              does receiver.port name the right port?"
         ),
     }
+    match arguments.format {
+        Format::Text => output::text(&format!("The service at {address} is well."))?,
+        Format::Json => output::json(&Told {
+            format: "ns8-backup-monitor/health/1",
+            healthy: true,
+            reloads: reloads(&setup::run(http::get(address, "/readyz"))?),
+        })?,
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Where the service listens that this configuration would start.
+fn configured(path: Option<PathBuf>) -> anyhow::Result<SocketAddr> {
+    let (config, _) = setup::load(path)?;
+    let port = config.receiver.port;
+    if port == 0 {
+        bail!("receiver.port is 0: nobody can know which port the service took");
+    }
+    Ok(SocketAddr::new(config.receiver.host, port))
+}
+
+/// Where the service listens that wrote this file.
+fn written(file: &Path) -> anyhow::Result<SocketAddr> {
+    let name = file.display();
+    let text = std::fs::read_to_string(file)
+        .with_context(|| format!("{name} cannot be read: is the service running?"))?;
+    let address = text.trim().parse();
+    address.with_context(|| format!("{name} holds no address"))
+}
+
+fn reloads(answer: &Answer) -> Value {
+    let told: Value = serde_json::from_str(&answer.body).unwrap_or_default();
+    told.get("reloads").cloned().unwrap_or_default()
 }
 
 fn health(answer: &Answer) -> Option<bool> {

@@ -122,7 +122,7 @@ enum Command {
         command: StateCommand,
     },
     /// Ask the running service whether it lives (for a container's health check)
-    Health,
+    Health(health::HealthArguments),
     /// Show the whole flow on a built-in sample cluster
     Demo,
     /// Write what the program reads from the cluster, without any secret, into
@@ -288,7 +288,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::State { command } => match command {
             StateCommand::Dump { file, state_dir } => state::dump(path, state_dir, &file),
         },
-        Command::Health => health::run(path),
+        Command::Health(arguments) => health::run(path, &arguments),
         Command::Demo => demo::run(),
         Command::Snapshot { output } => snapshot::run(path, &output),
     }

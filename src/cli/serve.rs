@@ -51,6 +51,7 @@ pub fn run(path: Option<PathBuf>, address_file: Option<PathBuf>) -> anyhow::Resu
 
 /// Puts the file's configuration in force, or keeps the old one.
 async fn reload(service: &Service, log: &LogHandle, path: Option<PathBuf>) {
+    service.reload_begins();
     let (config, warnings) = match setup::load(path) {
         Ok(loaded) => loaded,
         Err(mistakes) => {
@@ -60,6 +61,7 @@ async fn reload(service: &Service, log: &LogHandle, path: Option<PathBuf>) {
                 count,
                 "the new configuration is wrong, the old one stays: {told}"
             );
+            service.refuse(&told);
             return;
         }
     };
@@ -74,7 +76,10 @@ async fn reload(service: &Service, log: &LogHandle, path: Option<PathBuf>) {
             }
             service.reload(parts).await;
         }
-        Err(problem) => error!(%problem, "the new configuration cannot be used, the old one stays"),
+        Err(problem) => {
+            error!(%problem, "the new configuration cannot be used, the old one stays");
+            service.refuse(&problem.to_string());
+        }
     }
 }
 

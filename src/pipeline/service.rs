@@ -25,6 +25,7 @@ use super::peers::NodePeers;
 use super::vpn::{self, VpnDoor};
 use super::watching::Watching;
 use crate::config::Config;
+use crate::model::sanitize;
 use crate::receiver::{Door, Limits, Receiver, Rules, Serving, Vitals};
 use crate::repo_check::LONGEST_CHECK;
 use crate::store::{PutAside, StateLock, Store, StoreError};
@@ -78,6 +79,7 @@ pub struct Service {
     stop: watch::Sender<bool>,
     mails: Arc<Notify>,
     look: Arc<LookNow>,
+    vitals: Arc<Vitals>,
     tasks: JoinSet<&'static str>,
     _lock: StateLock,
 }
@@ -155,7 +157,7 @@ impl Service {
             store: store.clone(),
             parts: parts_seen,
             clock,
-            vitals,
+            vitals: Arc::clone(&vitals),
         };
 
         let work = Work {
@@ -177,6 +179,7 @@ impl Service {
             stop,
             mails,
             look: wanted,
+            vitals,
             tasks: work.begin(&stopped),
             _lock: lock,
         })
@@ -192,6 +195,17 @@ impl Service {
         Arc::clone(&self.parts.borrow())
     }
 
+    /// The configuration is going to be read again: whoever waits for that is
+    /// told what came of it, by [`Service::reload`] or [`Service::refuse`].
+    pub fn reload_begins(&self) {
+        self.vitals.reload_begins();
+    }
+
+    /// The new configuration was no good, and the old one stays.
+    pub fn refuse(&self, why: &str) {
+        self.vitals.reload_done(Err(sanitize(why)));
+    }
+
     /// Puts another configuration in force, whole. What is being answered or
     /// delivered now ends with the old one; what waits is tried with the new
     /// one at once.
@@ -202,6 +216,7 @@ impl Service {
         }
         self.rules.send_replace(Arc::new(Rules::from_config(new)));
         self.parts.send_replace(Arc::new(parts));
+        self.vitals.reload_done(Ok(()));
         info!("the new configuration is in force");
         let flush = self.store.flush(Timestamp::now());
         match timeout(STORE_FAREWELL, flush).await {

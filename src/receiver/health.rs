@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use crate::model::sanitize;
 
 use super::server::Shared;
-use super::{RedisHealth, Refusal, access};
+use super::{RedisHealth, Refusal, Reloads, access};
 
 #[derive(Serialize)]
 struct Health {
@@ -32,6 +32,7 @@ struct Readiness {
     ready: bool,
     database: Part,
     redis: Part,
+    reloads: Reloads,
 }
 
 impl Part {
@@ -75,6 +76,7 @@ pub(super) async fn readyz(
         ready,
         database,
         redis,
+        reloads: shared.vitals.reloads(),
     }))
 }
 

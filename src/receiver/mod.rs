@@ -25,7 +25,7 @@ pub use active::active_alerts;
 pub use refusal::Refusal;
 pub use rules::{Limits, Rules};
 pub use server::{Door, Receiver, Serving, Surface};
-pub use vitals::{RedisHealth, Vitals};
+pub use vitals::{RedisHealth, Reloads, Vitals};
 
 #[cfg(test)]
 mod tests;

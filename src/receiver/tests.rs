@@ -317,8 +317,17 @@ async fn ready_means_that_the_database_and_redis_work() {
     assert_eq!(ready.status, 200);
     assert_eq!(
         ready.json(),
-        json!({ "ready": true, "database": { "ok": true }, "redis": { "ok": true } })
+        json!({
+            "ready": true, "database": { "ok": true }, "redis": { "ok": true },
+            "reloads": { "begun": 0, "done": 0 },
+        })
     );
+    desk.vitals.reload_begins();
+    desk.vitals.reload_done(Err("no sender".into()));
+    let ready = ask(&shared, get("/readyz")).await;
+    assert_eq!(ready.status, 200, "the settings before it are in force");
+    let reloads = json!({ "begun": 1, "done": 1, "refused": "no sender" });
+    assert_eq!(ready.json()["reloads"], reloads);
     desk.vitals
         .set_redis(RedisHealth::Failed("refused\n\u{1b}[31m".into()));
     let ready = ask(&shared, get("/readyz")).await;

@@ -2,8 +2,10 @@
 //! health never waits for them.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+use serde::Serialize;
 
 /// Whether the cluster's Redis was reached when it was tried last.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,6 +19,18 @@ pub enum RedisHealth {
     Failed(String),
 }
 
+/// How reading the configuration again went, for whoever asked for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Reloads {
+    /// How many began since the start.
+    begun: u64,
+    /// The number of the last one that was done.
+    done: u64,
+    /// Why that one was refused, and the settings before it stayed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refused: Option<String>,
+}
+
 /// The signs of life of one service.
 #[derive(Debug)]
 pub struct Vitals {
@@ -25,6 +39,7 @@ pub struct Vitals {
     /// Milliseconds from `started` to the last beat.
     beat: AtomicU64,
     redis: Mutex<RedisHealth>,
+    reloads: Mutex<Reloads>,
 }
 
 impl Vitals {
@@ -36,6 +51,7 @@ impl Vitals {
             patience,
             beat: AtomicU64::new(0),
             redis: Mutex::default(),
+            reloads: Mutex::default(),
         }
     }
 
@@ -55,6 +71,27 @@ impl Vitals {
     pub fn redis(&self) -> RedisHealth {
         let redis = self.redis.lock();
         redis.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The configuration is going to be read again.
+    pub fn reload_begins(&self) {
+        self.lock_reloads().begun += 1;
+    }
+
+    /// What came of the reload that began last.
+    pub fn reload_done(&self, outcome: Result<(), String>) {
+        let mut reloads = self.lock_reloads();
+        reloads.done = reloads.begun;
+        reloads.refused = outcome.err();
+    }
+
+    /// What came of all reloads.
+    pub(super) fn reloads(&self) -> Reloads {
+        self.lock_reloads().clone()
+    }
+
+    fn lock_reloads(&self) -> MutexGuard<'_, Reloads> {
+        self.reloads.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How long the service has been running.
@@ -87,6 +124,27 @@ mod tests {
         // A beat that comes late from another thread takes nothing back.
         vitals.beat(start);
         assert_eq!(vitals.stuck_for(late + patience), None);
+    }
+
+    #[test]
+    fn a_reload_is_told_when_it_is_done_and_no_longer_than_until_the_next() {
+        let vitals = Vitals::new(Instant::now(), Duration::ZERO);
+        let told = |vitals: &Vitals| {
+            let Reloads {
+                begun,
+                done,
+                refused,
+            } = vitals.reloads();
+            (begun, done, refused)
+        };
+        assert_eq!(told(&vitals), (0, 0, None));
+        vitals.reload_begins();
+        assert_eq!(told(&vitals), (1, 0, None));
+        vitals.reload_done(Err("two mistakes".into()));
+        assert_eq!(told(&vitals), (1, 1, Some("two mistakes".into())));
+        vitals.reload_begins();
+        vitals.reload_done(Ok(()));
+        assert_eq!(told(&vitals), (2, 2, None));
     }
 
     #[test]

@@ -4,6 +4,7 @@ container."""
 import json
 import os
 import re
+import signal
 import stat
 import time
 
@@ -288,6 +289,41 @@ def test_a_change_that_was_cut_off_is_made_up_for(configured):
     assert (again["changed"], again["applied"]) == (False, "reloaded")
     again = configured.good("configure-module", {})
     assert (again["changed"], again["applied"]) == (False, "nothing")
+
+
+def test_a_reload_that_the_service_refuses_is_a_warning(configured):
+    """The settings are right by themselves, and the service cannot use them."""
+    configured.good("configure-module", {"webhook_token": TOKEN})
+    container = configured.container()["Id"]
+    token = configured.state / "secrets/webhook_token"
+    token.write_text("", encoding="utf-8")
+    done = configured.good("configure-module", {"notify": {"on": "always"}})
+    assert (done["changed"], done["applied"]) == (True, "reloaded")
+    told = next(told for told in done["warnings"] if told["code"] == "reload_refused")
+    assert "webhook_token" in told["message"]
+    shown = configured.good("get-configuration")["warnings"]
+    assert told in shown
+    # It lives on with what it had, also for who looks after its health.
+    assert configured.podman("healthcheck", "run", "backup-monitor").returncode == 0
+    # What was not taken is tried again.
+    token.write_text(TOKEN, encoding="utf-8")
+    again = configured.good("configure-module", {})
+    assert (again["changed"], again["applied"]) == (False, "reloaded")
+    assert "reload_refused" not in codes(again)
+    assert "reload_refused" not in codes(configured.good("get-configuration"))
+    assert configured.container()["Id"] == container
+
+
+def test_a_service_that_does_not_answer_after_a_reload_is_a_warning(configured):
+    """Stopped by a signal, it is there and says nothing."""
+    pid = configured.container()["State"]["Pid"]
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        done = configured.good("configure-module", {"notify": {"on": "always"}})
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert (done["changed"], done["applied"]) == (True, "reloaded")
+    assert "service_not_ready" in codes(done)
 
 
 @pytest.mark.parametrize("text", ["a\x00b", "a\ud800b"])

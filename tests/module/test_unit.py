@@ -1,5 +1,6 @@
 """The unit: systemd takes it, and its command lines are what they should be."""
 
+import json
 import re
 import shlex
 import subprocess
@@ -70,7 +71,7 @@ def test_the_container_has_the_least_privilege():
     for granted in ("--privileged", "--cap-add", "--device", "--user", "--pid", "--publish"):
         assert granted not in options
     assert image == "${BACKUP_MONITOR_SERVER_IMAGE}"
-    assert command == ["serve"]
+    assert command == ["serve", "--address-file=/tmp/address"]
 
 
 def test_it_is_a_unit_as_those_of_nethserver():
@@ -112,8 +113,10 @@ def test_what_it_sees_of_the_machine():
 
 
 def test_its_health_is_looked_at():
-    options, _, _ = podman_run()
-    assert options["--health-cmd"] == ['["ns8-backup-monitor", "health"]']
+    options, _, (_, address_file) = podman_run()
+    # What listens is asked, whatever the settings say by now.
+    (asked,) = options["--health-cmd"]
+    assert json.loads(asked) == ["ns8-backup-monitor", "health", address_file]
     # A container that was ended is started again by Restart=always.
     assert options["--health-on-failure"] == ["kill"]
     for name in ("--health-interval", "--health-timeout", "--health-start-period"):

@@ -1,5 +1,6 @@
 """The unit of the service."""
 
+import contextlib
 import subprocess
 import sys
 import time
@@ -7,7 +8,7 @@ import time
 import agent
 
 from . import program
-from .answers import Trouble
+from .answers import Trouble, cut
 
 UNIT = "backup-monitor.service"
 STATES = {
@@ -16,8 +17,12 @@ STATES = {
     "activating": "starting",
     "failed": "failed",
 }
-# How long a service that was just started may take until it answers.
+# How long a service that was just started, or told to read its settings again, may
+# take until it answers.
 READY = 20
+# Where the service says where it listens: its settings may be wrong by now.
+ADDRESS = "--address-file=/tmp/address"
+NOT_READY = {"code": "service_not_ready", "message": "the service does not answer: see its log"}
 
 
 def state():
@@ -38,36 +43,72 @@ def state():
 
 
 def bring_up(changed):
-    """Puts what is configured in force, with as little as it takes, and says what
-    that was."""
+    """Puts what is configured in force, with as little as it takes. Says what that
+    was, and whether the service took it: None, or a warning."""
     if state() == "running":
         if not changed:
-            return "nothing"
+            return "nothing", None
         # Every setting that an action can change is taken without a restart.
+        before = reloads()
         if _systemctl("reload", UNIT):
-            return "reloaded"
+            return "reloaded", _refusal(before)
         if _systemctl("restart", UNIT):
-            return "restarted"
+            return "restarted", _silence()
     elif _systemctl("enable", "--now", UNIT):
-        return "started"
+        return "started", _silence()
     raise Trouble(
         "service_not_started",
         "the settings are saved, and the service does not start: its log says why",
     )
 
 
-def is_ready(seconds=READY):
-    """Whether the service answers, after a while at the latest."""
+def reloads():
+    """How many reloads began and were done, and why the last was refused; nothing
+    of it where the service does not show that, None where nobody answers."""
+    with contextlib.suppress(Trouble):
+        answer = program.ask("health", ADDRESS, "--format=json", seconds=10)
+        if answer.code == 0:
+            return answer.json()["reloads"] or {}
+    return None
+
+
+def refusal(told):
+    """The warning of a configuration that the service did not take."""
+    if not told or "refused" not in told:
+        return None
+    return {"code": "reload_refused", "message": cut(told["refused"])}
+
+
+def _refusal(before):
+    """What came of the reload that was asked for when `before` was told."""
+
+    def done():
+        told = reloads()
+        if not told:
+            return told
+        if before:
+            # A smaller number is that of a service that was started anew meanwhile.
+            over = told["done"] > before["begun"] or told["begun"] < before["begun"]
+        else:
+            over = told["done"] == told["begun"]
+        return told if over else None
+
+    told = _within(READY, done)
+    return NOT_READY if told is None else refusal(told)
+
+
+def _silence():
+    return NOT_READY if _within(READY, reloads) is None else None
+
+
+def _within(seconds, true):
+    """What `true` returns at last, or None after a while."""
     deadline = time.monotonic() + seconds
     while True:
-        try:
-            if program.ask("health", seconds=10).code == 0:
-                return True
-        except Trouble:
-            pass
-        if time.monotonic() >= deadline:
-            return False
-        time.sleep(0.5)
+        found = true()
+        if found is not None or time.monotonic() >= deadline:
+            return found
+        time.sleep(0.2)
 
 
 def _systemctl(*words):

@@ -36,6 +36,17 @@ fn nobody_there_is_told() {
 }
 
 #[test]
+fn nobody_has_written_where_it_listens() {
+    let program = Program::new(CONFIGURATION);
+    program
+        .run(&["health", "--address-file", "/nowhere/at/all"])
+        .fails(1, &["/nowhere/at/all cannot be read", "running?"]);
+    program
+        .run(&["health", "--address-file", "/proc/self/status"])
+        .fails(1, &["holds no address"]);
+}
+
+#[test]
 fn another_program_at_the_port_is_not_the_service() {
     let other = Recorder::start(&[200]);
     let port = other.address().port().to_string();

@@ -291,7 +291,16 @@ fn the_service_answers_what_is_documented() {
     assert_eq!(refused.json(), example("error answer"));
     assert_eq!(service.get("/healthz").json(), example("healthz"));
 
-    let ready = json!({ "ready": true, "database": { "ok": true }, "redis": { "ok": true } });
+    let file = service.address_file();
+    let words = ["health", "--format", "json", "--address-file"];
+    let asked = service.run(&[&words[..], &[file.to_str().unwrap()]].concat());
+    let told = Ran::of(asked).exits(0).json();
+    assert_eq!(told, example("health"));
+
+    let ready = json!({
+        "ready": true, "database": { "ok": true }, "redis": { "ok": true },
+        "reloads": told["reloads"],
+    });
     assert_eq!(service.get("/readyz").json(), ready);
     drop(cluster);
     let later = Ran::of(service.run(&["check"]));
@@ -301,5 +310,5 @@ fn the_service_answers_what_is_documented() {
     wait_until("the missing cluster to be noticed", || {
         service.get("/readyz").status() == 503
     });
-    has_the_fields_of("readyz", &service.get("/readyz").json(), &[]);
+    has_the_fields_of("readyz", &service.get("/readyz").json(), &["/reloads"]);
 }

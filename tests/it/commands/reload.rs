@@ -116,3 +116,34 @@ fn what_needs_a_restart_is_told() {
     reload(&service, &first, "the new configuration is in force");
     assert_eq!(service.log().matches("needs a restart").count(), 1);
 }
+
+/// What `health` tells programs.
+fn reloads(service: &Service) -> serde_json::Value {
+    let file = service.address_file();
+    let file = file.to_str().unwrap();
+    let asked = service.run(&["health", "--address-file", file, "--format", "json"]);
+    Ran::of(asked).exits(0).json()["reloads"].take()
+}
+
+#[test]
+fn whoever_asked_for_a_reload_can_learn_what_came_of_it() {
+    let cluster = both_fine();
+    let folder = tempfile::tempdir().unwrap();
+    let good = configuration(folder.path(), &cluster);
+    let service = Service::start(&good, &[]);
+    assert_eq!(reloads(&service), json!({ "begun": 0, "done": 0 }));
+
+    // The file is no way to the service any more, and it lives all the same.
+    reload(
+        &service,
+        "mail: {from: nobody, to: []}\n",
+        "the old one stays",
+    );
+    let mut told = reloads(&service);
+    let why = told["refused"].take();
+    assert!(why.as_str().unwrap().contains("mail.from"), "{why}");
+    assert_eq!(told["done"], 1);
+
+    reload(&service, &good, "the new configuration is in force");
+    assert_eq!(reloads(&service), json!({ "begun": 2, "done": 2 }));
+}

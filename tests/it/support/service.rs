@@ -89,6 +89,11 @@ impl Service {
         self.folder.path().join("config.yml")
     }
 
+    /// Where it says where it listens.
+    pub fn address_file(&self) -> PathBuf {
+        self.folder.path().join("address")
+    }
+
     pub fn pid(&self) -> u32 {
         self.server.pid()
     }
