@@ -202,7 +202,8 @@ def test_a_move_takes_everything_along(add_instance, cluster, smtp):
     second.wait_until_ready()
     assert set(before) <= set(reports(second))
     assert (second.state / "secrets/webhook_token").read_text() == TOKEN
-    targets = cluster.rdb.hget("module/backup-monitor2/metrics_targets", "backup-monitor")
+    key = "module/backup-monitor2/metrics_targets"
+    targets = until(lambda: cluster.rdb.hget(key, "backup-monitor"), "the target is published")
     assert f":{second.port}" in targets
 
 

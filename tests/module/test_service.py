@@ -1,5 +1,6 @@
 """The service in its container, started by the unit's own lines."""
 
+import contextlib
 import json
 import os
 import signal
@@ -164,10 +165,27 @@ def test_what_is_killed_comes_back(running):
     until(lambda: running.state_of_service() == "active", "it is active")
 
 
+@contextlib.contextmanager
+def redis_away(host):
+    """Nothing that is started meanwhile finds it."""
+    kept = host.agent_env.with_suffix(".kept")
+    host.agent_env.rename(kept)
+    host.agent_env.write_text("REDIS_ADDRESS=127.0.0.1:9\nREDIS_REPLICA_ADDRESS=127.0.0.1:9\n")
+    try:
+        yield
+    finally:
+        kept.rename(host.agent_env)
+
+
+def published(instance):
+    """What the cluster's Prometheus is told of it."""
+    key = f"module/{instance.module}/metrics_targets"
+    return instance.cluster.rdb.hget(key, "backup-monitor")
+
+
 def test_its_metrics_are_published_once(running, cluster):
-    key = f"module/{running.module}/metrics_targets"
-    published = json.loads(cluster.rdb.hget(key, "backup-monitor"))
-    assert published == [
+    until(lambda: published(running), "the target is published")
+    assert json.loads(published(running)) == [
         {
             "targets": [f"{running.vpn}:{running.port}"],
             "labels": {"module_id": running.module, "node": "1"},
@@ -181,22 +199,36 @@ def test_its_metrics_are_published_once(running, cluster):
     cluster.rdb.hset("node/1/vpn", "ip_address", "10.5.4.9")
     running.shell("publish-metrics")
     assert heard.get_message(timeout=5)["type"] == "message"
-    assert "10.5.4.9" in cluster.rdb.hget(key, "backup-monitor")
+    assert "10.5.4.9" in published(running)
     heard.close()
 
 
+def attempts(instance):
+    """How often the metrics were to be published."""
+    return instance.log("backup-monitor-metrics").count("ExecStart=")
+
+
 def test_it_starts_also_while_redis_is_away(instance):
-    """Nothing of a start may need the cluster."""
-    instance.host.agent_env.rename(instance.host.agent_env.with_suffix(".kept"))
-    instance.host.agent_env.write_text(
-        "REDIS_ADDRESS=127.0.0.1:9\nREDIS_REPLICA_ADDRESS=127.0.0.1:9\n"
-    )
-    try:
+    """Nothing of a start may need the cluster; what does is tried until it works."""
+    with redis_away(instance.host):
         done = instance.good("configure-module", FIRST)
         assert done["applied"] == "started"
         assert [warning["code"] for warning in done["warnings"]] == ["redis_unreachable"]
         until(lambda: listens(instance.port), "it listens")
         assert instance.get("/readyz")[0] == 503
         assert instance.state_of_service() == "active"
-    finally:
-        instance.host.agent_env.with_suffix(".kept").rename(instance.host.agent_env)
+        until(lambda: attempts(instance) > 1, "it is tried again")
+        assert published(instance) is None
+    until(lambda: published(instance), "the target is published")
+    assert f":{instance.port}" in published(instance)
+
+
+def test_publishing_ends_with_the_service(instance):
+    with redis_away(instance.host):
+        instance.good("configure-module", FIRST)
+        until(lambda: attempts(instance) > 1, "it is tried again")
+        instance.systemctl("stop", "backup-monitor")
+        before = attempts(instance)
+    # Redis is there again: whoever still tried would be through by now.
+    instance.good("get-configuration")
+    assert (attempts(instance), published(instance)) == (before, None)

@@ -8,13 +8,15 @@ import subprocess
 import pytest
 from support.node import JOURNAL, ROOT
 
-UNIT = ROOT / "imageroot/systemd/user/backup-monitor.service"
+UNITS = ROOT / "imageroot/systemd/user"
+UNIT = UNITS / "backup-monitor.service"
+METRICS = UNITS / "backup-monitor-metrics.service"
 # What each word of `podman run` needs beside itself, nothing for a flag.
 FLAGS = {"--detach", "--replace", "--read-only"}
 
 
-def lines(name):
-    text = UNIT.read_text(encoding="utf-8").replace("\\\n", " ")
+def lines(name, unit=UNIT):
+    text = unit.read_text(encoding="utf-8").replace("\\\n", " ")
     return [line.partition("=")[2] for line in text.splitlines() if line.startswith(f"{name}=")]
 
 
@@ -33,13 +35,13 @@ def podman_run():
 
 def test_systemd_takes_it(tmp_path):
     # Of a whole node only these are wanted here.
-    text = UNIT.read_text(encoding="utf-8")
-    text = text.replace("/usr/local/bin/runagent", "/bin/true")
-    (tmp_path / UNIT.name).write_text(text, encoding="utf-8")
+    for unit in UNITS.glob("*"):
+        text = unit.read_text(encoding="utf-8").replace("/usr/local/bin/runagent", "/bin/true")
+        (tmp_path / unit.name).write_text(text, encoding="utf-8")
     runtime = tmp_path / "run"
     runtime.mkdir(mode=0o700)
     done = subprocess.run(
-        ["systemd-analyze", "--user", "verify", tmp_path / UNIT.name],
+        ["systemd-analyze", "--user", "verify", *tmp_path.glob("*.service")],
         env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(runtime)},
         capture_output=True,
         text=True,
@@ -89,6 +91,17 @@ def test_it_is_a_unit_as_those_of_nethserver():
         (line,) = lines(name)
         assert f"--cidfile={options['--cidfile'][0]}" in shlex.split(line), name
     assert "--signal=HUP" in lines("ExecReload")[0]
+
+
+def test_metrics_are_published_beside_it_and_not_for_ever():
+    assert lines("Wants") == [METRICS.name]
+    assert not lines("ExecStartPost"), "a start waits for no Redis"
+    told = {name: lines(name, METRICS) for name in ("After", "PartOf", "Type", "Restart")}
+    assert told == {
+        "After": [UNIT.name], "PartOf": [UNIT.name], "Type": ["oneshot"], "Restart": ["on-failure"],
+    }  # fmt: skip
+    for name in ("StartLimitIntervalSec", "StartLimitBurst", "RestartSec", "TimeoutStartSec"):
+        assert lines(name, METRICS), name
 
 
 def test_no_secret_is_on_its_command_line_or_in_its_environment():

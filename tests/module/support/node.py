@@ -295,9 +295,9 @@ class Instance:
     def state_of_service(self):
         return self.shell("systemctl", "--user", "is-active", "backup-monitor", check=False)[1].strip()
 
-    def log(self):
+    def log(self, unit="backup-monitor"):
         """What the unit's commands said."""
-        path = self.runtime / "systemctl-shim/backup-monitor.service/log"
+        path = self.runtime / f"systemctl-shim/{unit}.service/log"
         return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
 
     def logged(self):
