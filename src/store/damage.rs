@@ -19,7 +19,8 @@ use crate::model::{Warning, WholeWatch};
 const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// There while it is not known whether the database is sound, or while it is
-/// being put aside.
+/// being put aside. The application's `restore-module` makes it too, beside a
+/// database that a backup could only take as it was.
 const SUSPECT: &str = "state.db.suspect";
 
 /// The beginning of the names of damaged databases; what follows sorts by time.

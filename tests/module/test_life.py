@@ -281,6 +281,91 @@ def test_an_update_brings_an_older_database_up_to_date(instance, cluster):
     assert instance.good("list-reports", found)["total"] == len(before)
 
 
+def damage(database):
+    """As a bad disk would: the file begins as it did, and its pages are noise."""
+    size = database.stat().st_size
+    with open(database, "r+b") as file:
+        file.seek(100)
+        file.write(b"\xa5" * (size - 100))
+
+
+def dumped(instance):
+    """The log of a dump, which has to work."""
+    code, _, told = instance.shell("module-dump-state", "1", check=False)
+    assert code == 0, told
+    return [line for line in told.splitlines() if line.startswith("<3>")]
+
+
+def test_a_damaged_database_costs_no_backup(add_instance, cluster, tmp_path):
+    first = add_instance("backup-monitor1")
+    first.good("configure-module", FIRST | {"webhook_token": TOKEN})
+    first.wait_until_ready()
+    bad_night(cluster)
+    first.good("run-check", {"notify": True})
+    assert dumped(first) == []
+    first.systemctl("stop", "backup-monitor")
+    damage(first.state / "data/state.db")
+    (told,) = dumped(first)
+    assert "as it is" in told
+    first.shell("module-cleanup-state", "1")
+    restore = backup(first, tmp_path / "backup")
+    assert list(first.state.glob("data/backup.db*")) == []
+    remove(first)
+
+    second = add_instance("backup-monitor2")
+    restore(second)
+    assert second.run("restore-module", {"environment": {}}).status == "completed"
+    second.wait_until_ready()
+    found = second.good("get-configuration")
+    assert found["webhook_token_set"] and found["settings"]["mail"]["from"] == "monitor@example.org"
+    aside = list(second.state.glob("data/state.db.damaged-*"))
+    assert aside, "what was damaged lies beside a fresh one"
+    assert any("the database was damaged" in line for line in second.logged())
+    second.good("list-reports")
+
+
+def test_what_could_only_be_taken_as_it_is_is_whole_after_a_restore(add_instance, cluster):
+    """Nothing is wrong with it: what copies it does not work."""
+    first = add_instance("backup-monitor1")
+    first.good("configure-module", FIRST)
+    first.wait_until_ready()
+    bad_night(cluster)
+    first.good("run-check", {"notify": True})
+    kept = reports(first)
+    # It is found before the real one.
+    broken = first.config / "bin/podman"
+    broken.write_text("#!/bin/sh\necho no podman >&2\nexit 125\n", encoding="utf-8")
+    broken.chmod(0o755)
+    try:
+        assert len(dumped(first)) == 1
+    finally:
+        broken.unlink()
+    for name in ("backup.db", "backup.db-wal", "backup.db.suspect"):
+        mode = (first.state / "data" / name).stat().st_mode & 0o777
+        assert mode == 0o600, name
+    second = add_instance("backup-monitor2")
+    shutil.copytree(first.state / "data", second.state / "data")
+    for path in second.state.glob("data/state.db*"):
+        path.unlink()
+    shutil.copy(first.state / "config.yml", second.state)
+    second.host.user.own_all(second.state)
+    assert second.run("restore-module", {"environment": {}}).status == "completed"
+    second.wait_until_ready()
+    assert set(kept) <= set(reports(second))
+    assert list(second.state.glob("data/state.db.*")) == []
+
+
+def test_a_database_that_cannot_be_read_at_all_costs_no_backup_either(instance):
+    instance.good("configure-module", FIRST)
+    instance.wait_until_ready()
+    instance.systemctl("stop", "backup-monitor")
+    (instance.state / "data/state.db").unlink()
+    (instance.state / "data/state.db").mkdir()
+    (told,) = dumped(instance)
+    assert "ARE MISSING" in told and "settings" in told
+    assert list(instance.state.glob("data/backup.db*")) == []
+
+
 def test_an_update_leaves_a_stopped_service_stopped(instance):
     instance.good("configure-module", FIRST)
     instance.wait_until_ready()
