@@ -329,6 +329,7 @@ def test_a_service_that_does_not_answer_after_a_reload_is_a_warning(configured):
 @pytest.mark.parametrize("text", ["a\x00b", "a\ud800b"])
 def test_what_is_no_text_is_refused_with_its_field(instance, text):
     task = instance.run("configure-module", {"mail": {"to": ["a@example.org", text]}})
+    assert (task.status, task.exit_code) == ("validation-failed", 2)
     assert task.codes() == [("mail.to.1", "control_character")]
     assert instance.run("list-reports", {"text": text}).codes() == [("text", "control_character")]
 
@@ -379,7 +380,7 @@ ASKING = [
 def test_before_the_first_configuration_it_is_told_what_to_do(instance):
     for action, data in ASKING:
         task = instance.run(action, data)
-        assert (task.status, task.exit_code) == ("validation-failed", 2), action
+        assert (task.status, task.exit_code) == ("aborted", 1), action
         assert task.codes() == [("", "not_configured")], action
 
 
@@ -387,9 +388,26 @@ def test_a_service_that_is_down_is_told(configured):
     configured.systemctl("stop", "backup-monitor")
     for action, data in ASKING:
         task = configured.run(action, data)
-        assert (task.status, task.exit_code) == ("validation-failed", 2), action
+        assert (task.status, task.exit_code) == ("aborted", 1), action
         assert task.codes() == [("", "service_not_running")], action
+        assert "start" in task.output[0]["message"], "it is told what to do"
         assert "the service is not running" in task.error, action
+
+
+def test_a_fault_of_an_action_is_a_failed_task_and_shows_no_value(configured):
+    """A folder stands where a file belongs."""
+    (configured.state / "secrets/smtp_password").mkdir()
+    task = configured.run("configure-module", {"smtp_password": PASSWORD})
+    assert (task.status, task.exit_code) == ("aborted", 1)
+    assert task.codes() == [("", "internal_error")]
+    assert "IsADirectoryError" in task.error and "in _keep" in task.error, "where it was"
+    assert PASSWORD not in task.text + task.error
+
+
+def test_a_service_that_does_not_start_is_a_failed_task(instance):
+    (instance.state / "node.env").mkdir()
+    task = instance.run("configure-module", FIRST)
+    assert (task.status, task.codes()) == ("aborted", [("", "service_not_started")])
 
 
 def test_settings_can_be_read_and_saved_with_the_service_down(configured):
@@ -429,12 +447,14 @@ def test_a_check_judges_asks_and_tells_how_far_it_is(asks_nobody, cluster):
 
 def test_a_check_of_a_plan_that_is_not_there(configured):
     task = configured.run("run-check", {"plan": "77"})
+    assert task.status == "validation-failed"
     assert task.codes() == [("plan", "no_such_plan")]
 
 
 def test_a_check_of_nothing(configured, cluster):
     cluster.rdb.hset("cluster/backup/1", "enabled", "")
-    assert configured.run("run-check").codes() == [("", "nothing_to_check")]
+    task = configured.run("run-check")
+    assert (task.status, task.codes()) == ("aborted", [("", "nothing_to_check")])
 
 
 def test_reports_are_listed_filtered_and_paged(with_report, cluster):
@@ -489,6 +509,7 @@ def test_a_report_says_what_its_mail_says(with_report):
 def test_a_report_that_is_not_there(configured):
     for action in ("get-report", "resend-report"):
         task = configured.run(action, {"id": 4711})
+        assert task.status == "validation-failed", action
         assert task.codes() == [("id", "no_such_report")], action
         assert configured.run(action, {"id": 0}).codes() == [("id", "id_number_gte")]
         assert configured.run(action, {}).exit_code == 10
@@ -535,6 +556,7 @@ def test_a_test_mail_to_what_is_no_address(instance):
 
 def test_a_test_mail_to_what_no_server_takes(configured):
     task = configured.run("send-test-mail", {"to": ["no<body>@example.org"]})
+    assert task.status == "validation-failed"
     assert task.codes() == [("to", "not_an_address")]
 
 

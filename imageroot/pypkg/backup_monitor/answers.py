@@ -5,28 +5,32 @@ import json
 import re
 import signal
 import sys
+import traceback
 
 import agent
 
 LONGEST = 500
+# Exit codes of a step.
+FAILED, REFUSED = 1, 2
 NO_TEXT = re.compile(r"[\x00\ud800-\udfff]")
 ADDRESS = re.compile(r"([^\s<>@,;:\"'()\[\]]+)@([^\s<>@,;:\"'()\[\]]+)")
 
 
 class Trouble(Exception):
-    """Why an action cannot do its work. Code is for pages, message for people."""
+    """Why an action cannot do its work, though it was asked for rightly. Code is for
+    pages, message for people."""
 
-    def __init__(self, code, message, field=""):
+    def __init__(self, code, message):
         super().__init__(message)
-        self.mistakes = [mistake(field, code, None, message)]
+        self.told = [mistake("", code, None, message)]
 
 
-class Mistakes(Trouble):
+class Mistakes(Exception):
     """What is wrong with a request, all of it."""
 
-    def __init__(self, mistakes):
-        super().__init__("", "")
-        self.mistakes = mistakes
+    def __init__(self, *told):
+        super().__init__()
+        self.told = list(told)
 
 
 def mistake(field, code, value, message):
@@ -47,7 +51,7 @@ def request():
         # No argument of a program and no file can hold them.
         if NO_TEXT.search(text):
             message = "holds a character that is none"
-            raise Trouble("control_character", message, field=field)
+            raise Mistakes(mistake(field, "control_character", None, message))
     return {} if given is None else given
 
 
@@ -73,18 +77,31 @@ def answer(value):
 
 
 def run(step):
-    """Runs a step, which takes the request and returns the output."""
+    """Runs a step, which takes the request and returns the output. Only a request that
+    is wrong is a failed validation; whatever else keeps it from its work is a failure
+    of the task."""
     # A cancelled action ends what it started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         answer(step(request()))
-    except Trouble as trouble:
-        for told in trouble.mistakes:
-            place = f"{told['field']}: " if told["field"] else ""
-            print(f"{agent.SD_ERR}{place}{told['message']} ({told['error']})", file=sys.stderr)
+    except Mistakes as mistakes:
         agent.set_status("validation-failed")
-        answer(trouble.mistakes)
-        sys.exit(2)
+        _fail(mistakes.told, REFUSED)
+    except Trouble as trouble:
+        _fail(trouble.told, FAILED)
+    except Exception as problem:
+        # Where it was; its words could hold what nobody may see.
+        traceback.print_tb(problem.__traceback__)
+        message = f"an error of this application: {type(problem).__name__}"
+        _fail([mistake("", "internal_error", None, message)], FAILED)
+
+
+def _fail(told, code):
+    for one in told:
+        place = f"{one['field']}: " if one["field"] else ""
+        print(f"{agent.SD_ERR}{place}{one['message']} ({one['error']})", file=sys.stderr)
+    answer(told)
+    sys.exit(code)
 
 
 def cut(text):

@@ -5,7 +5,7 @@ import json
 import agent
 
 from . import program
-from .answers import Trouble
+from .answers import Mistakes, mistake
 
 # 2,000 repositories, four at a time, each with a minute, and more than anybody
 # waits for.
@@ -26,7 +26,8 @@ def check(request):
     )
     if answer.code not in OUTCOMES or not answer.output:
         if NO_SUCH_PLAN in answer.told():
-            raise Trouble("no_such_plan", f"there is no plan {request['plan']}", field="plan")
+            message = f"there is no plan {request['plan']}"
+            raise Mistakes(mistake("plan", "no_such_plan", None, message))
         raise answer.failed("nothing_to_check" if NOTHING in answer.told() else "service_failed")
     return answer.json()
 

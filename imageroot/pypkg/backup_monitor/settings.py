@@ -45,7 +45,7 @@ def change(request):
         for told in applied["mistakes"]
     ]
     if wrong:
-        raise Mistakes(wrong)
+        raise Mistakes(*wrong)
     # Until the service has taken it: an action that is cut off in between is made
     # up for by the next one.
     if wanted or applied["changed"] or current is None:

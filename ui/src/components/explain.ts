@@ -17,13 +17,17 @@ const HTTP_KEYS: Record<number, string> = {
   429: "too_many",
 };
 
-/** Troubles that the module's actions tell by a code of their own, as a mistake of no field. */
+/** Troubles that the module's actions tell by a code, as a refusal or as a failure. */
 const TROUBLES = new Set([
   "not_configured",
   "service_not_running",
   "service_timeout",
   "answer_too_large",
   "service_failed",
+  "service_not_started",
+  "program_failed",
+  "nothing_to_check",
+  "internal_error",
   "no_such_report",
   "no_such_plan",
   "cluster_unreachable",

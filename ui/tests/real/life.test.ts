@@ -15,7 +15,7 @@ async function act(action: string, data: unknown): Promise<Answer> {
   const task = await ask("/action", { action, data });
   if (task.status === "completed") return { output: task.output, steps: task.progress };
   if (task.status === "validation-failed") return { validation: task.output };
-  return { abort: task.error };
+  return { abort: task.error, output: task.output };
 }
 
 /** A run of the plan has ended; what is not named was not backed up. */

@@ -71,7 +71,7 @@ class Tasks {
     const handler = this.handlers[`${kind}/${action}`];
     if (!handler) return { abort: `Action ${action} is not defined\n` };
     const answer = await handler(data, context);
-    const good = answer.output !== undefined && kind === "module";
+    const good = answer.output !== undefined && answer.abort === undefined && kind === "module";
     if (good) this.note(this.checks?.output(action, answer.output));
     return answer;
   }
@@ -94,7 +94,7 @@ class Tasks {
     const good = answer.abort === undefined;
     task.result = {
       error: good ? "" : answer.abort,
-      output: good ? (answer.output ?? "") : "",
+      output: answer.output ?? "",
       exit_code: good ? 0 : 1,
     };
     this.publish(task, good ? "completed" : "aborted", good ? 100 : 0);

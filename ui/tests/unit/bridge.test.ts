@@ -88,6 +88,15 @@ describe("an action that fails", () => {
     expect((await end).error).toMatchObject({ kind: "aborted", detail: "it broke", exitCode: 1 });
   });
 
+  it("is told by a code where it gives one", async () => {
+    const end = begin();
+    await posted();
+    const told = { parameter: "", field: "", error: "service_not_running", message: "down" };
+    shell.emit("aborted", { exit_code: 1, error: "<3>down", output: [told] }, {});
+    const mistakes = [{ field: "(root)", error: "service_not_running", message: "down" }];
+    expect((await end).error).toMatchObject({ mistakes });
+  });
+
   it("tells what is wrong with the input", async () => {
     const end = begin();
     await posted();
