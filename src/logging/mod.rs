@@ -1,13 +1,14 @@
 //! The program's log: where it goes, how a line looks, what is kept out.
 //!
-//! To journald where the service runs beside it, else to the standard streams,
-//! and to the rotating file of `logging.file`. One event is one line in every
-//! one of them: control characters are made visible on the way. Of foreign
-//! crates only warnings are let through, at any level: their debug output
-//! shows what goes over the wire, passwords among it. May import `config` and
-//! `model`.
+//! To journald where the service runs beside it, without ever waiting for it,
+//! else to the standard streams, and to the rotating file of `logging.file`. One
+//! event is one line in every one of them: control characters are made visible
+//! on the way. Of foreign crates only warnings are let through, at any level:
+//! their debug output shows what goes over the wire, passwords among it. May
+//! import `config` and `model`.
 
 mod file;
+mod journal;
 mod line;
 mod noise;
 mod place;
@@ -16,7 +17,6 @@ mod visible;
 use std::path::PathBuf;
 
 use tracing::level_filters::LevelFilter;
-use tracing_journald::{Priority, PriorityMappings};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::writer::MakeWriterExt as _;
 use tracing_subscriber::layer::{Layered, SubscriberExt as _};
@@ -25,6 +25,7 @@ use tracing_subscriber::{Layer, Registry, reload};
 
 use crate::config::{LogLevel, Logging};
 use file::RotatingFile;
+use journal::Farewell;
 use line::Line;
 use noise::Noise;
 use place::{Place, Surroundings};
@@ -44,6 +45,8 @@ pub enum Role {
 pub struct LogHandle {
     level: reload::Handle<Targets, Registry>,
     file: Option<PathBuf>,
+    /// Waits for what is on its way to the journal when the log ends.
+    _farewell: Option<Farewell>,
 }
 
 /// The log works, but not as it was configured.
@@ -78,7 +81,8 @@ type Output = Box<dyn Layer<Base> + Send + Sync>;
 
 /// Sets up the log of this process. The warnings are for the caller to log.
 pub fn init(settings: &Logging, role: Role) -> Result<(LogHandle, Vec<LogWarning>), AlreadySet> {
-    let mut outputs = vec![stream(Surroundings::look(role).choose())];
+    let (output, farewell) = stream(Surroundings::look(role).choose());
+    let mut outputs = vec![output];
     let mut warnings = Vec::new();
     let mut file = None;
     if role == Role::Service {
@@ -96,7 +100,12 @@ pub fn init(settings: &Logging, role: Role) -> Result<(LogHandle, Vec<LogWarning
         .with(outputs)
         .try_init()
         .map_err(AlreadySet)?;
-    Ok((LogHandle { level, file }, warnings))
+    let handle = LogHandle {
+        level,
+        file,
+        _farewell: farewell,
+    };
+    Ok((handle, warnings))
 }
 
 impl LogHandle {
@@ -125,21 +134,9 @@ fn filter(level: LogLevel) -> Targets {
         .with_target(line::OWN, level)
 }
 
-fn stream(place: Place) -> Output {
-    match place {
-        Place::Journal(journal) => Box::new(Visible(
-            journal
-                .with_syslog_identifier("ns8-backup-monitor".to_owned())
-                // Own names, so that a field called `priority` or `message_id`
-                // is never taken for journald's.
-                .with_field_prefix(Some("NBM".to_owned()))
-                // Without this an INFO would be a notice, a DEBUG an info.
-                .with_priority_mappings(PriorityMappings {
-                    info: Priority::Informational,
-                    debug: Priority::Debug,
-                    ..PriorityMappings::new()
-                }),
-        )),
+fn stream(place: Place) -> (Output, Option<Farewell>) {
+    let output = match place {
+        Place::Journal(journal, farewell) => return (Box::new(journal), Some(farewell)),
         Place::Prefixed => text(Line::prefixed(), std::io::stderr),
         Place::Plain => text(Line::dated(), std::io::stderr),
         Place::Split => text(
@@ -148,7 +145,8 @@ fn stream(place: Place) -> Output {
                 .with_max_level(tracing::Level::WARN)
                 .or_else(std::io::stdout),
         ),
-    }
+    };
+    (output, None)
 }
 
 fn text<W>(line: Line, writer: W) -> Output

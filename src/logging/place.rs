@@ -6,6 +6,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use super::Role;
+use super::journal::{self, Farewell, Journal};
 
 /// What is known of the surroundings.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +29,7 @@ pub(super) struct Surroundings {
 /// Where the log goes.
 pub(super) enum Place {
     /// To journald, with fields.
-    Journal(tracing_journald::Layer),
+    Journal(Journal, Farewell),
     /// To the standard error, each line with its priority as `<N>`.
     Prefixed,
     /// To the standard error, for people.
@@ -70,10 +71,14 @@ impl Surroundings {
     /// Decides. The journal is only chosen if something listens there.
     pub(super) fn choose(self) -> Place {
         let fallback = match self.wish() {
-            Wish::JournalElse(fallback) => match tracing_journald::layer() {
-                Ok(layer) => return Place::Journal(layer),
-                Err(_) => fallback,
-            },
+            Wish::JournalElse(fallback) => {
+                if journal::is_there()
+                    && let Ok((journal, farewell)) = journal::begin()
+                {
+                    return Place::Journal(journal, farewell);
+                }
+                fallback
+            }
             Wish::Only(fallback) => fallback,
         };
         match fallback {

@@ -121,7 +121,11 @@ fn what_fred_says_at_every_connect_and_loss_is_dropped_and_the_rest_is_not() {
 fn the_level_follows_a_reload_and_a_changed_file_is_told() {
     let buffer = Buffer::default();
     let (layer, level) = reload::Layer::new(filter(LogLevel::Warning));
-    let handle = LogHandle { level, file: None };
+    let handle = LogHandle {
+        level,
+        file: None,
+        _farewell: None,
+    };
     let subscriber = tracing_subscriber::registry()
         .with(layer)
         .with(Noise)

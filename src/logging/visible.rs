@@ -58,21 +58,22 @@ where
     }
 }
 
-/// The values of a callsite's fields, in its order.
-struct Values(Vec<Option<Box<dyn Value>>>);
+/// The values of a callsite's fields, in its order, with harmless texts.
+pub(super) struct Values(Vec<Option<Box<dyn Value + Send>>>);
 
 impl Values {
-    fn of(fields: &FieldSet, record: impl FnOnce(&mut dyn Visit)) -> Self {
+    pub(super) fn of(fields: &FieldSet, record: impl FnOnce(&mut dyn Visit)) -> Self {
         let mut values = Self((0..fields.len()).map(|_| None).collect());
         record(&mut values);
         values
     }
 
-    fn as_dyn(&self) -> Vec<Option<&dyn Value>> {
-        self.0.iter().map(Option::as_deref).collect()
+    pub(super) fn as_dyn(&self) -> Vec<Option<&dyn Value>> {
+        let values = self.0.iter().map(Option::as_deref);
+        values.map(|value| value.map(|value| value as _)).collect()
     }
 
-    fn put(&mut self, field: &Field, value: impl Value + 'static) {
+    fn put(&mut self, field: &Field, value: impl Value + Send + 'static) {
         if let Some(slot) = self.0.get_mut(field.index()) {
             *slot = Some(Box::new(value));
         }

@@ -30,8 +30,9 @@ use crate::receiver::{Door, Limits, Receiver, Rules, Serving, Vitals};
 use crate::repo_check::LONGEST_CHECK;
 use crate::store::{PutAside, StateLock, Store, StoreError};
 
-/// How long the loops and the server may take to end. With `STORE_FAREWELL`
-/// and what the runtime gives its threads the whole ends within 10 s.
+/// How long the loops and the server may take to end. With `STORE_FAREWELL`,
+/// what the runtime gives its threads and what the log gets, the whole ends
+/// within 10 s.
 const FAREWELL: Duration = Duration::from_secs(6);
 /// How long the database may take for what was handed to it.
 const STORE_FAREWELL: Duration = Duration::from_secs(2);

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import time
 from datetime import datetime, timedelta, timezone
 
@@ -96,6 +97,43 @@ def test_it_logs_to_the_journal_as_itself(running):
     name = "ns8-backup-monitor"
     wanted = f"SYSLOG_IDENTIFIER\n{chr(len(name))}" + 7 * "\0" + name
     assert any(wanted in entry for entry in entries)
+
+
+def test_a_journal_that_nobody_reads_holds_up_nothing(running):
+    """Its socket takes a few datagrams, and then whoever sends one waits."""
+    path = running.state / "config.yml"
+    path.write_text(path.read_text() + "logging: {level: DEBUG}\n")
+    running.systemctl("reload", "backup-monitor")
+    told = "lines are missing here"
+    with running.host.journal.stuck():
+        for _ in range(1500):
+            assert running.get("/nowhere")[0] == 404
+        running.wait_until_ready()
+        assert not any(told in entry for entry in running.host.journal.entries())
+    until(lambda: any(told in line for line in running.logged()), "it is told what is missing")
+    # And goes on from there.
+    running.systemctl("stop", "backup-monitor")
+    assert any("\0ended\n" in entry for entry in running.host.journal.entries())
+
+
+def test_a_start_does_not_wait_for_the_journal(instance):
+    with instance.host.journal.stuck(), full(instance.host.journal.path):
+        assert instance.good("configure-module", FIRST)["applied"] == "started"
+        instance.wait_until_ready()
+        began = time.monotonic()
+        instance.systemctl("stop", "backup-monitor")
+        assert time.monotonic() - began < 12
+
+
+@contextlib.contextmanager
+def full(path):
+    """Sends until nothing more is taken."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as filling:
+        filling.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                filling.sendto(b"MESSAGE=full\n", str(path))
+        yield
 
 
 def test_it_lives_in_the_zone_of_the_node(instance):

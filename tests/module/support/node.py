@@ -160,8 +160,7 @@ class Host:
 
 
 class Journal:
-    """Stands for journald: takes whatever is sent to its socket, at once, as whoever
-    sends waits."""
+    """Stands for journald: takes whatever is sent to its socket."""
 
     def __init__(self, path):
         self.path = path
@@ -169,12 +168,18 @@ class Journal:
         self._socket.bind(str(path))
         path.chmod(0o666)
         self._entries = []
+        self._turn = threading.Lock()
         self._reading = threading.Thread(target=self._read, daemon=True)
         self._reading.start()
 
     def _read(self):
         while (entry := self._socket.recv(1 << 20)) != b"END":
-            self._entries.append(entry.decode(errors="replace"))
+            with self._turn:
+                self._entries.append(entry.decode(errors="replace"))
+
+    def stuck(self):
+        """While it is held nothing is read."""
+        return self._turn
 
     def entries(self):
         """The messages so far."""
