@@ -222,7 +222,8 @@ def published(instance):
 
 
 def test_its_metrics_are_published_once(running, cluster):
-    until(lambda: published(running), "the target is published")
+    dashboards = f"module/{running.module}/metrics_dashboards"
+    until(lambda: cluster.rdb.exists(dashboards), "target and dashboards are published")
     assert json.loads(published(running)) == [
         {
             "targets": [f"{running.vpn}:{running.port}"],
@@ -232,6 +233,9 @@ def test_its_metrics_are_published_once(running, cluster):
     heard = cluster.rdb.pubsub()
     heard.subscribe(f"module/{running.module}/event/metrics-target-changed")
     assert heard.get_message(timeout=5)["type"] == "subscribe"
+    boards = cluster.rdb.hgetall(dashboards)
+    assert {json.loads(board)["uid"] for board in boards.values()} == set(boards)
+    assert len(boards) == 2, "one in each language"
     running.shell("publish-metrics")
     assert heard.get_message(timeout=0.5) is None
     cluster.rdb.hset("node/1/vpn", "ip_address", "10.5.4.9")
