@@ -43,8 +43,8 @@ Refused action
 
 Start a mail server
     Shell    mkdir -p ${SINK}/mails
-    Shell    printf '%s\\n' 'import asyncore, smtpd, itertools' 'n = itertools.count(1)' 'class Sink(smtpd.SMTPServer):' '${SPACE}${SPACE}${SPACE}${SPACE}def process_message(self, peer, mailfrom, rcpttos, data, **k):' '${SPACE}${SPACE}${SPACE}${SPACE}${SPACE}${SPACE}${SPACE}${SPACE}open("${SINK}/mails/%d.eml" % next(n), "wb").write(data)' 'Sink(("127.0.0.1", ${SINK_PORT}), None)' 'asyncore.loop()' > ${SINK}/sink.py
-    Shell    systemd-run --unit=backup-monitor-test-sink python3 -W ignore ${SINK}/sink.py
+    Put File    ${CURDIR}/sink.py    ${SINK}/sink.py
+    Shell    systemd-run --unit=backup-monitor-test-sink python3 ${SINK}/sink.py ${SINK}/mails ${SINK_PORT}
 
 Mails
     ${out} =    Shell    ls ${SINK}/mails | wc -l
