@@ -5,8 +5,6 @@ export interface Explanation {
   key: string;
   values: Record<string, unknown>;
   detail: string;
-  /** Whether it makes sense to try it again as it is. */
-  again: boolean;
 }
 
 const HTTP_KEYS: Record<number, string> = {
@@ -38,27 +36,21 @@ export function explain(error: ActionError): Explanation {
   switch (error.kind) {
     case "http": {
       const key = HTTP_KEYS[error.status] ?? "server";
-      const again = error.status !== 401 && error.status !== 403;
-      return { key, values: { status: error.status }, detail: error.detail, again };
+      return { key, values: { status: error.status }, detail: error.detail };
     }
     case "timeout":
-      return {
-        key: "no_answer",
-        values: { seconds: error.seconds },
-        detail: "",
-        again: true,
-      };
+      return { key: "no_answer", values: { seconds: error.seconds }, detail: "" };
     case "validation": {
       const [first] = error.mistakes;
       if (error.mistakes.length === 1 && first && TROUBLES.has(first.error)) {
-        return { key: first.error, values: {}, detail: first.message, again: true };
+        return { key: first.error, values: {}, detail: first.message };
       }
       const detail = error.mistakes.map((m) => `${m.field}: ${m.message || m.error}`).join("\n");
-      return { key: "refused", values: {}, detail, again: true };
+      return { key: "refused", values: {}, detail };
     }
     case "aborted":
-      return { key: "aborted", values: {}, detail: error.detail, again: true };
+      return { key: "aborted", values: {}, detail: error.detail };
     case "cancelled":
-      return { key: "cancelled", values: {}, detail: "", again: true };
+      return { key: "cancelled", values: {}, detail: "" };
   }
 }

@@ -1,4 +1,4 @@
-import { CancelledError, HttpError } from "./errors";
+import { CancelledError, HttpError, isRefused } from "./errors";
 import type { Host } from "./host";
 import { pause } from "./wait";
 
@@ -89,6 +89,7 @@ export async function taskResult(
 ): Promise<unknown> {
   const answer = await send(host, action, `${agent}/task/${id}/status`, undefined, signal);
   if (answer.status === 200) return answer.data;
-  if (answer.status === 401) throw new HttpError(action, 401, answer.message);
+  const refused = new HttpError(action, answer.status, answer.message);
+  if (isRefused(refused)) throw refused;
   return null;
 }

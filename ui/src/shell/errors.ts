@@ -79,6 +79,11 @@ export class CancelledError extends TaskError {
   }
 }
 
+/** Whether the server serves this login no more: to ask again by itself leads nowhere. */
+export function isRefused(error: ActionError | null): boolean {
+  return error?.kind === "http" && (error.status === 401 || error.status === 403);
+}
+
 export function isActionError(error: unknown): error is ActionError {
   return error instanceof TaskError;
 }

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { attention, badPlan, fleet, overview, planOverview } from "../shell/backups.mjs";
-import { startBrowser, stopBrowser, Visit, type Handlers } from "./harness";
+import { startBrowser, stopBrowser, Visit, type Answer, type Handlers } from "./harness";
 
 let visit: Visit;
 beforeAll(startBrowser);
@@ -272,5 +272,27 @@ describe("when the overview cannot be had", () => {
     });
     await visit.app.getByText(words).first().waitFor({ state: "attached" });
     expect(await visit.accessibility()).toEqual([]);
+  });
+
+  it.each([401, 403])("it is asked again by hand only once it was refused (%d)", async (http) => {
+    let answer: Answer = { http };
+    visit = await Visit.open({
+      page: "overview",
+      handlers: { "module/get-overview": () => answer },
+    });
+    const retry = visit.button("Try again");
+    const asked = () => visit.sent("get-overview").length;
+    await retry.waitFor();
+    await visit.page.clock.install();
+    await retry.click();
+    await expect.poll(asked).toBe(2);
+    await retry.waitFor();
+    await visit.page.clock.runFor(120_000);
+    expect(asked()).toBe(2);
+    answer = { output: overview() };
+    await retry.click();
+    await visit.heading("Plan 1").waitFor();
+    await visit.page.clock.runFor(31_000);
+    await expect.poll(asked).toBe(4);
   });
 });

@@ -209,11 +209,11 @@ describe("when no event comes", () => {
     await end;
   });
 
-  it("a login that has ended meanwhile is told", async () => {
+  it.each([401, 403])("a login that is served no more is told (%d)", async (status) => {
     const end = begin();
-    shell.statusCode = 401;
+    shell.statusCode = status;
     await vi.advanceTimersByTimeAsync(4_100);
-    expect((await end).error).toMatchObject({ kind: "http", status: 401 });
+    expect((await end).error).toMatchObject({ kind: "http", status });
   });
 
   it("and the task never ends, the limit does", async () => {

@@ -68,16 +68,6 @@ describe("every way an action can fail", () => {
     expect(note.attributes("role")).toBe("alert");
   });
 
-  it("offers another try only where one can help", () => {
-    const again = (error: ActionError) =>
-      mount(ActionErrorNote, { props: { error, retry: true }, global })
-        .find("button")
-        .exists();
-    expect(again(new HttpError("x", 429, ""))).toBe(true);
-    expect(again(new HttpError("x", 403, ""))).toBe(false);
-    expect(again(new HttpError("x", 401, ""))).toBe(false);
-  });
-
   it("keeps the action's own words for who looks into them", () => {
     const note = mount(ActionErrorNote, { props: { error: refused("service_failed") }, global });
     expect(note.find("details pre").text()).toBe("own words");
@@ -114,10 +104,15 @@ describe("what a page shows of something that is read", () => {
     expect(page.emitted("retry")).toHaveLength(1);
   });
 
-  it("is that it is not permitted, without another try", () => {
-    const page = state({ error: new HttpError("x", 403, "") });
+  it.each([
+    [403, "forbidden"],
+    [401, "logged_out"],
+  ])("is that it is not permitted (%d), with a way back once it is", async (status, key) => {
+    const page = state({ error: new HttpError("x", status, "") });
     expect(page.attributes("data-state")).toBe("denied");
-    expect(page.find("button").exists()).toBe(false);
+    expect(page.text()).toContain(english.error[key].title);
+    await page.find("button").trigger("click");
+    expect(page.emitted("retry")).toHaveLength(1);
   });
 
   it("is the old content and how old it is, when it could not be read again", () => {

@@ -7,16 +7,21 @@ enableAutoUnmount(afterEach);
 let visibility = "visible";
 let reads: number;
 let answer: () => Promise<void>;
+let refused: boolean;
 let polling: ReturnType<typeof usePolling>;
 
 function page() {
   return mount({
     template: "<p />",
     setup() {
-      polling = usePolling(() => {
-        reads += 1;
-        return answer();
-      }, 30);
+      polling = usePolling(
+        () => {
+          reads += 1;
+          return answer();
+        },
+        30,
+        () => refused,
+      );
     },
   });
 }
@@ -30,6 +35,7 @@ beforeEach(() => {
   vi.useFakeTimers();
   visibility = "visible";
   reads = 0;
+  refused = false;
   answer = () => Promise.resolve();
   vi.spyOn(document, "visibilityState", "get").mockImplementation(() => visibility as never);
 });
@@ -91,6 +97,20 @@ describe("a page that refreshes itself", () => {
     expect(reads).toBe(2);
     await vi.advanceTimersByTimeAsync(20_000);
     expect(reads).toBe(2);
+  });
+
+  it("asks no more once it was refused, until somebody wants to try again", async () => {
+    refused = true;
+    page();
+    await vi.advanceTimersByTimeAsync(300_000);
+    look("hidden");
+    look("visible");
+    await vi.advanceTimersByTimeAsync(300_000);
+    expect(reads).toBe(1);
+    refused = false;
+    await polling.now();
+    await vi.advanceTimersByTimeAsync(31_000);
+    expect(reads).toBe(3);
   });
 
   it("ends with its page", async () => {
