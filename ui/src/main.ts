@@ -1,18 +1,28 @@
 import { createApp } from "vue";
 import App from "./App.vue";
+import BrokenNote from "./components/BrokenNote.vue";
 import { loadTranslations } from "./i18n";
 import { createPagesRouter } from "./router";
 import { offerShortcuts, shellHistory } from "./shell";
 import "./styles.css";
 
+const PLACE = "#ns8-app";
+
 async function start(): Promise<void> {
   const translations = await loadTranslations();
-  const router = createPagesRouter(shellHistory());
-  const app = createApp(App);
-  app.use(translations);
-  app.use(router);
-  app.mount("#ns8-app");
-  offerShortcuts();
+  try {
+    const router = createPagesRouter(shellHistory());
+    const app = createApp(App);
+    // What is above all pages has nobody to tell of its faults but us.
+    app.config.throwUnhandledErrorInProduction = true;
+    app.use(translations);
+    app.use(router);
+    app.mount(PLACE);
+    offerShortcuts();
+  } catch (error) {
+    createApp(BrokenNote, { error }).use(translations).mount(PLACE);
+    throw error;
+  }
 }
 
 /** How long after a reload another one would help no more. */
@@ -28,7 +38,4 @@ window.addEventListener("vite:preloadError", () => {
   window.location.reload();
 });
 
-start().catch((error: unknown) => {
-  document.body.textContent = error instanceof Error ? error.message : String(error);
-  throw error;
-});
+void start();

@@ -50,6 +50,8 @@ export function explain(error: ActionError): Explanation {
     }
     case "aborted":
       return { key: "aborted", values: {}, detail: error.detail };
+    case "bad_answer":
+      return { key: error.kind, values: {}, detail: error.message };
     case "cancelled":
       return { key: "cancelled", values: {}, detail: "" };
   }

@@ -12,7 +12,7 @@ export interface Mistake {
 
 /** Why an action gave no output. */
 export type ActionError =
-  ValidationError | AbortedError | HttpError | NoAnswerError | CancelledError;
+  ValidationError | AbortedError | BadAnswerError | HttpError | NoAnswerError | CancelledError;
 
 abstract class TaskError extends Error {
   constructor(
@@ -45,6 +45,14 @@ export class AbortedError extends TaskError {
     readonly output: unknown,
   ) {
     super(action, detail || `exit code ${exitCode ?? "unknown"}`);
+  }
+}
+
+/** The action ended well, and what it gave is nothing that an action gives. */
+export class BadAnswerError extends TaskError {
+  readonly kind = "bad_answer";
+  constructor(action: string) {
+    super(action, "the output is no object");
   }
 }
 

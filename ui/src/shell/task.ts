@@ -1,7 +1,7 @@
 import { postTask, taskResult } from "./api";
-import { CancelledError, NoAnswerError } from "./errors";
+import { BadAnswerError, CancelledError, NoAnswerError } from "./errors";
 import type { Host, ShellListener } from "./host";
-import { outcomeOf, refusalOf, type Outcome } from "./outcome";
+import { isRecord, outcomeOf, refusalOf, type Outcome } from "./outcome";
 import { pause, uuid } from "./wait";
 
 /** What the shell shows of a task in its own notifications. */
@@ -128,6 +128,7 @@ export async function runTask(host: Host, request: TaskRequest): Promise<unknown
     ).then((id) => lookUntilDone(host, request, id, watch, stop.signal));
     const outcome = await Promise.race([watch.told, asked, limit]);
     if ("error" in outcome) throw outcome.error;
+    if (!isRecord(outcome.output)) throw new BadAnswerError(request.action);
     return outcome.output;
   } finally {
     request.signal?.removeEventListener("abort", onCancel);

@@ -35,6 +35,37 @@ describe("the pages inside the cluster-admin", () => {
     await visit.heading("Overview").waitFor();
   });
 
+  it("say so when a part of them cannot be had, also after a new start", async () => {
+    visit = await Visit.open({ page: "about" });
+    await visit.page.route("**/StatusPage-*.js", (route) => route.abort());
+    const note = visit.app.getByText("Something went wrong in this page");
+    await visit.app.getByRole("link", { name: "Status" }).click();
+    await expect
+      .poll(async () => {
+        await visit.app.getByRole("link", { name: "Status" }).click();
+        return note.count();
+      })
+      .toBe(1);
+    expect(await visit.accessibility()).toEqual([]);
+    await visit.page.unroute("**/StatusPage-*.js");
+    await visit.button("Load the pages again").click();
+    await visit.app.getByRole("link", { name: "Status" }).click();
+    await visit.heading("Status").waitFor();
+    expect(await note.count()).toBe(0);
+    visit.problems.length = 0;
+  });
+
+  it("say so when they cannot even begin, in the reader's language", async () => {
+    visit = await Visit.open({ page: "about", language: "it-IT" });
+    await visit.page.goto(`${visit.shell.url}apps/backup-monitor1/index.html`);
+    await visit.page.getByText("Qualcosa è andato storto in questa pagina").waitFor();
+    await visit.page.getByText("these pages work inside the cluster-admin only").waitFor({
+      state: "attached",
+    });
+    await visit.page.getByRole("button", { name: "Ricarica le pagine" }).waitFor();
+    visit.problems.length = 0;
+  });
+
   it("leave no listener behind when what they read is read", async () => {
     visit = await Visit.open({ page: "status" });
     await visit.app.getByText("Running").first().waitFor();

@@ -48,7 +48,7 @@ describe("an action that ends well", () => {
       data: {},
       extra: { isNotificationHidden: true, isProgressNotified: false },
     });
-    shell.emit("completed", {}, { output: "" });
+    shell.emit("completed", {}, { output: {} });
     await end;
   });
 
@@ -144,6 +144,22 @@ describe("an action that fails", () => {
   it("is not reached at all", async () => {
     shell.unreachable = true;
     expect((await begin()).error).toMatchObject({ kind: "http", status: 0 });
+  });
+});
+
+describe("an answer that is none", () => {
+  it.each([null, undefined, "", "text", 7, [{}]])("is an error: %j", async (output) => {
+    const end = begin();
+    await posted();
+    shell.emit("completed", {}, { exit_code: 0, output });
+    expect((await end).error).toMatchObject({ kind: "bad_answer" });
+  });
+
+  it("is one in the stored state too", async () => {
+    const end = begin();
+    shell.result = { exit_code: 0, error: "", output: [] };
+    await vi.advanceTimersByTimeAsync(4_100);
+    expect((await end).error).toMatchObject({ kind: "bad_answer" });
   });
 });
 

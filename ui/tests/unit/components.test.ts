@@ -12,6 +12,7 @@ import { useAction } from "@/module/use-action";
 import { ownBackups } from "@/pages/status/own-backup";
 import {
   AbortedError,
+  BadAnswerError,
   CancelledError,
   HttpError,
   NoAnswerError,
@@ -42,6 +43,7 @@ const ERRORS: [string, ActionError][] = [
   ["server", new HttpError("x", 502, "")],
   ["no_answer", new NoAnswerError("x", 60)],
   ["aborted", new AbortedError("x", "trace", 1, "")],
+  ["bad_answer", new BadAnswerError("x")],
   ["cancelled", new CancelledError("x")],
   ["refused", refused("something_new")],
   ...[

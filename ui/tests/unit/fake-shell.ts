@@ -39,6 +39,7 @@ export class FakeShell {
         },
         $router: { push: () => undefined, replace: () => undefined },
       },
+      document: { title: "" },
     } as unknown as Host["shell"],
   };
 
