@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { startBrowser, stopBrowser, Visit, type Handlers } from "./harness";
+import { examples } from "../shell/schemas.mjs";
+import { startBrowser, stopBrowser, Visit, type Answer, type Handlers } from "./harness";
 
 let visit: Visit;
 beforeAll(startBrowser);
@@ -219,6 +220,26 @@ describe("saving", () => {
     expect(await visit.frame.evaluate(() => JSON.stringify(sessionStorage))).not.toContain(
       "s3cret",
     );
+  });
+
+  it("keeps a password that was typed while the settings are read again", async () => {
+    let answer: Answer | null = null;
+    visit = await settings({
+      handlers: {
+        "module/get-configuration": () => answer ?? { output: examples("get-configuration")[0] },
+      } as Handlers,
+    });
+    await field("Way").selectOption("smtp");
+    await field("Mail server").fill("smtp.example.org");
+    await field("Password").fill("s3cret");
+    answer = { http: 500 };
+    await visit.button("Make a token").click();
+    await visit.app.getByRole("dialog").getByRole("button", { name: "Close" }).last().click();
+    answer = null;
+    await visit.button("Try again").click();
+    await expect.poll(() => visit.button("Try again").count()).toBe(0);
+    expect(await field("Password").inputValue()).toBe("s3cret");
+    expect(await field("Mail server").inputValue()).toBe("smtp.example.org");
   });
 
   it("leaves a part open in which something was corrected", async () => {

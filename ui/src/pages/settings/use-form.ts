@@ -2,7 +2,7 @@ import { computed, ref, shallowRef, watch } from "vue";
 import type { Configuration, ConfigureInput, Defaults, Settings } from "@/module/settings";
 import { clusterAdminUrl, moduleId } from "@/shell";
 import { check, checkAll, type FieldMistake } from "./checks";
-import { keepDraft, keptDraft } from "./draft";
+import { keepDraft, keptDraft, type Draft } from "./draft";
 import { allFields, SCHEDULE_ZONES, type Field } from "./fields";
 import {
   changedPaths,
@@ -46,7 +46,9 @@ export function useForm() {
   const mistakes = ref<Record<string, FieldMistake>>({});
   const restored = ref(false);
 
+  /** Takes what was read. What was typed before stays, secrets too, which no draft has. */
   function begin(configuration: Configuration, defaults: Defaults, language: string): void {
+    const typed = dirty.value ? { ...draftNow(), password: smtpPassword.value } : null;
     const settings = configuration.settings ?? defaults.settings;
     fields.value = allFields(planIds(settings, defaults));
     limits.value = defaults.limits;
@@ -55,7 +57,9 @@ export function useForm() {
     const fillIn = configuration.configured ? {} : suggested(defaults, language);
     start.value = { ...base.value, ...fillIn };
     reset();
-    restore();
+    if (!typed) return restore();
+    take(typed);
+    smtpPassword.value = typed.password;
   }
 
   function reset(): void {
@@ -69,12 +73,16 @@ export function useForm() {
   function restore(): void {
     const kept = keptDraft(moduleId());
     if (!kept) return;
-    const known = fields.value.filter(
-      (field) => typeof kept.form[field.path] === typeof form.value[field.path],
-    );
-    for (const field of known) form.value[field.path] = kept.form[field.path]!;
-    if (kept.zones) zones.value = kept.zones;
+    take(kept);
     restored.value = dirty.value;
+  }
+
+  function take(draft: Draft): void {
+    const known = fields.value.filter(
+      (field) => typeof draft.form[field.path] === typeof form.value[field.path],
+    );
+    for (const field of known) set(field, draft.form[field.path]!);
+    if (draft.zones) zones.value = draft.zones;
   }
 
   const touched = computed(() => changedPaths(fields.value, form.value, start.value));
@@ -110,7 +118,7 @@ export function useForm() {
     return !!field && !sameValue(field, form.value[path] ?? "", start.value[path] ?? "");
   }
 
-  function draftNow() {
+  function draftNow(): Draft {
     const kept = touched.value.map((path) => [path, form.value[path]!] as const);
     return {
       form: Object.fromEntries(kept),
