@@ -70,7 +70,7 @@ export async function postTask(
     if (answer.status === 201 || answer.status === 200) {
       const id = (answer.data as { id?: unknown } | null)?.id;
       if (typeof id === "string") return id;
-      throw new HttpError(task.action, answer.status, "the answer names no task");
+      throw new HttpError(task.action, answer.status, "the answer names no task", true);
     }
     if (answer.status !== 429 || tried === TRIES_WHEN_BUSY) {
       throw new HttpError(task.action, answer.status, answer.message);
@@ -89,7 +89,7 @@ export async function taskResult(
 ): Promise<unknown> {
   const answer = await send(host, action, `${agent}/task/${id}/status`, undefined, signal);
   if (answer.status === 200) return answer.data;
-  const refused = new HttpError(action, answer.status, answer.message);
+  const refused = new HttpError(action, answer.status, answer.message, true);
   if (isRefused(refused)) throw refused;
   return null;
 }

@@ -63,6 +63,8 @@ export class HttpError extends TaskError {
     action: string,
     readonly status: number,
     readonly detail: string,
+    /** Whether the task was there already when this came. */
+    readonly queued = false,
   ) {
     super(action, `HTTP ${status} ${detail}`.trim());
   }
@@ -85,6 +87,12 @@ export class CancelledError extends TaskError {
   constructor(action: string) {
     super(action, "nobody waits for it any more");
   }
+}
+
+/** Whether what was asked for may have been done all the same. */
+export function mayBeDone(error: ActionError): boolean {
+  if (error.kind === "http") return error.queued || error.status === 0 || error.status >= 500;
+  return error.kind !== "validation";
 }
 
 /** Whether the server serves this login no more: to ask again by itself leads nowhere. */

@@ -390,6 +390,66 @@ describe("the webhook's token", () => {
     expect(everywhere).not.toContain(token);
   });
 
+  it("keeps everybody from anything else while it is set", async () => {
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    visit = await settings({
+      handlers: {
+        "module/configure-module": async () => {
+          await held;
+          return { output: { changed: true, applied: "reloaded", warnings: [] } };
+        },
+      } as Handlers,
+    });
+    await visit.button("Make a token").click();
+    const wait = visit.app.getByRole("dialog", { name: "Setting the token" });
+    await wait.waitFor();
+    expect(await visit.accessibility()).toEqual([]);
+    await visit.page.keyboard.press("Escape");
+    await wait.getByRole("button", { name: "Close" }).click();
+    expect(await wait.count()).toBe(1);
+    release();
+    const dialog = visit.app.getByRole("dialog", { name: "The new token" });
+    await dialog.waitFor();
+    expect(await dialog.getByText("not known").count()).toBe(0);
+    expect(await dialog.evaluate((element) => element.contains(document.activeElement))).toBe(true);
+  });
+
+  it.each([
+    ["is lost on its way", { http: 502 }],
+    ["never comes", { never: true }],
+  ])("is shown, and that it may be set, when the answer %s", async (_, answer) => {
+    visit = await settings({ handlers: { "module/configure-module": () => answer } as Handlers });
+    await visit.page.clock.install();
+    await visit.button("Make a token").click();
+    await expect.poll(() => visit.sent("configure-module").length).toBe(1);
+    const { webhook_token: token } = visit.sent("configure-module")[0];
+    const dialog = visit.app.getByRole("dialog", { name: "The token may be set" });
+    await expect
+      .poll(async () => {
+        await visit.page.clock.runFor(30_000);
+        return dialog.count();
+      })
+      .toBe(1);
+    expect(await dialog.getByLabel("Token", { exact: true }).inputValue()).toBe(token);
+    await dialog.getByText("Whether it was set is not known.").waitFor();
+    expect(await visit.accessibility()).toEqual([]);
+    await dialog.getByRole("button", { name: "Close" }).last().click();
+    await expect.poll(() => visit.sent("get-configuration").length).toBe(2);
+  });
+
+  it("is not shown when it was refused for certain", async () => {
+    visit = await settings({
+      handlers: { "module/configure-module": () => ({ http: 403 }) } as Handlers,
+    });
+    await visit.button("Make a token").click();
+    await visit.app.getByText("You are not permitted to see or do this").waitFor();
+    expect(await visit.app.getByRole("dialog").count()).toBe(0);
+    expect(await visit.frame.evaluate(() => document.documentElement.outerHTML)).not.toContain(
+      visit.sent("configure-module")[0].webhook_token,
+    );
+  });
+
   it("is replaced and removed only after a question", async () => {
     visit = await settings();
     visit.instance.configuration.webhook_token_set = true;

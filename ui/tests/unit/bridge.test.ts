@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { runAction, runClusterAction, type ActionError } from "@/shell";
+import { mayBeDone, runAction, runClusterAction, type ActionError } from "@/shell";
 import { FakeShell } from "./fake-shell";
 
 let shell: FakeShell;
@@ -144,6 +144,39 @@ describe("an action that fails", () => {
   it("is not reached at all", async () => {
     shell.unreachable = true;
     expect((await begin()).error).toMatchObject({ kind: "http", status: 0 });
+  });
+});
+
+describe("whether what was asked for may be done all the same", () => {
+  const asked = async (options = {}) => mayBeDone((await begin(options)).error!);
+
+  it.each([401, 403, 404])("is not so where it was refused with %d", async (status) => {
+    shell.refusals = [{ status }];
+    expect(await asked()).toBe(false);
+  });
+
+  it("is so where the answer of the server was lost", async () => {
+    shell.refusals = [{ status: 502 }];
+    expect(await asked()).toBe(true);
+    shell.unreachable = true;
+    expect(await asked()).toBe(true);
+  });
+
+  it("is so where the login ended after it was asked", async () => {
+    const end = asked();
+    shell.statusCode = 401;
+    await vi.advanceTimersByTimeAsync(4_100);
+    expect(await end).toBe(true);
+  });
+
+  it("is so where nobody knows how it ended, and not where it was refused", async () => {
+    const late = asked({ limitSeconds: 1 });
+    await vi.advanceTimersByTimeAsync(1_100);
+    expect(await late).toBe(true);
+    const refused = asked();
+    await posted();
+    shell.emit("validation-failed", [{ field: "mail.to", error: "missing" }], {});
+    expect(await refused).toBe(false);
   });
 });
 
