@@ -67,7 +67,24 @@ it("a password that was typed alone survives it too, and is kept nowhere", async
   expect(JSON.stringify(keptDraft("backup-monitor1"))).not.toContain("s3cret");
 });
 
-it("nothing comes back that was saved or discarded", async () => {
+it("what was saved is shown until it is read again, and what was not is not", async () => {
+  const form = begun();
+  type(form, "mail.subject_prefix", "[X]");
+  type(form, "mail.smtp.host", "hidden.example.org");
+  form.zones.value = { nodes: { 1: "Europe/Rome" } };
+  form.smtpPassword.value = "s3cret";
+  await nextTick();
+  form.settle();
+  await nextTick();
+  expect(form.form.value).toMatchObject({ "mail.subject_prefix": "[X]", "mail.smtp.host": "" });
+  expect(form.zones.value).toEqual({ nodes: { 1: "Europe/Rome" } });
+  expect([form.changes.value, form.smtpPassword.value]).toEqual([0, null]);
+  expect(keptDraft("backup-monitor1")).toBeNull();
+  type(form, "mail.subject_prefix", "[Y]");
+  expect(form.change()).toEqual({ mail: { subject_prefix: "[Y]" } });
+});
+
+it("nothing comes back that was discarded", async () => {
   const form = begun();
   type(form, "mail.subject_prefix", "[X]");
   form.smtpPassword.value = "s3cret";

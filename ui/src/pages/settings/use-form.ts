@@ -1,4 +1,4 @@
-import { computed, ref, shallowRef, watch } from "vue";
+import { computed, ref, shallowRef, toRaw, watch } from "vue";
 import type { Configuration, ConfigureInput, Defaults, Settings } from "@/module/settings";
 import { clusterAdminUrl, moduleId } from "@/shell";
 import { check, checkAll, type FieldMistake } from "./checks";
@@ -131,6 +131,16 @@ export function useForm() {
     keepDraft(moduleId(), null);
   }
 
+  /** What was sent is what the service has now, as far as is known until it is read again. */
+  function settle(): void {
+    const sent = fields.value.filter((field) => isShown(field, form.value));
+    const values = sent.map((field) => [field.path, form.value[field.path]!] as const);
+    base.value = { ...base.value, ...Object.fromEntries(values) };
+    start.value = base.value;
+    baseZones.value = structuredClone(toRaw(zones.value));
+    forget();
+  }
+
   watch([form, zones], () => keepDraft(moduleId(), dirty.value ? draftNow() : null), {
     deep: true,
   });
@@ -149,6 +159,7 @@ export function useForm() {
     set,
     change,
     forget,
+    settle,
     isTouched,
     paths: computed(() => [
       ...fields.value.map((field) => field.path),

@@ -43,7 +43,7 @@ export function useSave(form: SettingsForm, reload: () => Promise<void>) {
     try {
       const output = await run(change);
       if (!output) return false;
-      form.forget();
+      form.settle();
       await reload();
       saved.value = output;
       return true;
