@@ -1,9 +1,10 @@
-import { createRouter, type Router, type RouterHistory } from "vue-router";
+import { createRouter, type Router } from "vue-router";
 import AppIcon from "@carbon/icons-vue/es/dashboard/20";
 import ReportsIcon from "@carbon/icons-vue/es/report/20";
 import SettingsIcon from "@carbon/icons-vue/es/settings/20";
 import StatusIcon from "@carbon/icons-vue/es/activity/20";
 import AboutIcon from "@carbon/icons-vue/es/information/20";
+import type { ShellHistory } from "@/shell";
 
 /** The pages, in the order of the side menu. The first one opens the application. */
 export const PAGES = [
@@ -18,9 +19,9 @@ export const PAGES = [
   { name: "about", icon: AboutIcon, view: () => import("@/pages/about/AboutPage.vue") },
 ];
 
-export function createPagesRouter(history: RouterHistory): Router {
+export function createPagesRouter(history: ShellHistory): Router {
   const first = `/${PAGES[0]!.name}`;
-  return createRouter({
+  const router = createRouter({
     history,
     routes: [
       ...PAGES.map(({ name, view }) => ({ name, path: `/${name}`, component: view })),
@@ -28,4 +29,8 @@ export function createPagesRouter(history: RouterHistory): Router {
       { path: "/:elsewhere(.*)*", redirect: first },
     ],
   });
+  router.afterEach((to, _from, failure) => {
+    if (!failure) history.settle(to.fullPath);
+  });
+  return router;
 }

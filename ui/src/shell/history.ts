@@ -30,27 +30,32 @@ function quietly(way: unknown): void {
   if (way instanceof Promise) way.catch(() => undefined);
 }
 
+export interface ShellHistory extends RouterHistory {
+  /** Takes where the pages have come to; the address follows where it says another one. */
+  settle(location: string): void;
+}
+
 /**
  * The history of these pages is that of the shell: its address holds their
  * state, so that links, the back button and a reload lead where they should.
  */
-export function createShellHistory(host: Host): RouterHistory {
+export function createShellHistory(host: Host): ShellHistory {
   const { shell, moduleId } = host;
   const callbacks = new Set<NavigationCallback>();
   const read = () => fromShell(moduleId, shell.location.hash);
   let seen = shell.location.hash;
   let location = read() ?? "/";
   let state: HistoryState = {};
-  let before = location;
+  /** Where the pages are, whatever the address says while they ask whether to leave. */
+  let settled = location;
 
   function arrive(): void {
     seen = shell.location.hash;
     const now = read();
     if (now === null || now === location) return;
-    before = location;
     location = now;
     for (const callback of callbacks) {
-      callback(now, before, {
+      callback(now, settled, {
         type: "pop" as never,
         direction: "" as never,
         delta: 0,
@@ -90,8 +95,15 @@ export function createShellHistory(host: Host): RouterHistory {
     // The router asks for this when a page did not let itself be left by the back
     // button. How far to go is not known, so the address is put back as a new entry.
     go() {
-      location = before;
-      quietly(shell.core.$router.push(toShell(moduleId, before)));
+      location = settled;
+      if (read() === settled) return;
+      quietly(shell.core.$router.push(toShell(moduleId, settled)));
+    },
+    settle(to) {
+      settled = to;
+      if (location === to) return;
+      location = to;
+      quietly(shell.core.$router.replace(toShell(moduleId, to)));
     },
     listen(callback) {
       callbacks.add(callback);

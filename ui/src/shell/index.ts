@@ -1,10 +1,10 @@
-import type { RouterHistory } from "vue-router";
 import type { ActionName, ClusterActionName, InputOf, OutputOf } from "@/module/actions";
-import { createShellHistory } from "./history";
+import { createShellHistory, type ShellHistory } from "./history";
 import { host } from "./host";
 import { runTask, type Announcement } from "./task";
 
 export * from "./errors";
+export type { ShellHistory } from "./history";
 export type { Announcement } from "./task";
 
 export interface RunOptions {
@@ -46,7 +46,7 @@ export function moduleId(): string {
   return host().moduleId;
 }
 
-export function shellHistory(): RouterHistory {
+export function shellHistory(): ShellHistory {
   return createShellHistory(host());
 }
 

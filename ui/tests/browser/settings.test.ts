@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { startBrowser, stopBrowser, Visit, type Handlers } from "./harness";
 
 let visit: Visit;
@@ -333,6 +333,44 @@ describe("leaving with unsaved changes", () => {
     await visit.button("Stay here").click();
     await expect.poll(() => visit.place).toContain("page=settings");
     expect(await field("Beginning of every subject").inputValue()).toBe("[X]");
+  });
+
+  describe("by the back button, twice", () => {
+    beforeEach(async () => {
+      visit = await Visit.open({ page: "status" });
+      for (const page of ["About", "Settings"]) {
+        await visit.app.getByRole("link", { name: page }).click();
+        await visit.heading(page).waitFor();
+      }
+      await field("Beginning of every subject").fill("[X]");
+      await visit.page.goBack();
+      await visit.button("Stay here").waitFor();
+    });
+
+    it("stays, and the address with it", async () => {
+      await visit.page.goBack();
+      await visit.button("Stay here").click();
+      await expect.poll(() => visit.place).toContain("page=settings");
+      expect(await field("Beginning of every subject").inputValue()).toBe("[X]");
+      await visit.app.getByRole("link", { name: "About" }).click();
+      await visit.button("Leave and discard").click();
+      await visit.heading("About").waitFor();
+      expect(visit.place).toContain("page=about");
+    });
+
+    it("goes, and the address too", async () => {
+      await visit.page.goBack();
+      await visit.button("Leave and discard").click();
+      await visit.heading("Status").waitFor();
+      await expect.poll(() => visit.place).toContain("page=status");
+    });
+
+    it("asks no more once somebody came forward again", async () => {
+      await visit.page.goForward();
+      await expect.poll(() => visit.app.getByRole("dialog").count()).toBe(0);
+      expect(await field("Beginning of every subject").inputValue()).toBe("[X]");
+      expect(visit.place).toContain("page=settings");
+    });
   });
 
   it("finds them again when the whole page was left by the shell's own menu", async () => {

@@ -99,6 +99,36 @@ describe("the history of the pages", () => {
     history.destroy();
   });
 
+  it("knows where the pages are however often somebody goes back while they ask", () => {
+    const { shell, history } = begin();
+    history.push("/settings");
+    history.settle("/settings");
+    shell.settle();
+    for (const page of ["about", "status"]) {
+      shell.location.hash = `#/apps/m1?page=${page}`;
+      shell.event("popstate");
+    }
+    history.go(-1, false);
+    shell.settle();
+    expect(shell.location.hash).toBe("#/apps/m1?page=settings");
+    expect(history.location).toBe("/settings");
+    history.destroy();
+  });
+
+  it("leads the address to where the pages have come after all", () => {
+    const { shell, history, came } = begin();
+    shell.location.hash = "#/apps/m1?page=about";
+    shell.event("popstate");
+    history.go(-1, false);
+    shell.settle();
+    history.settle("/about");
+    shell.settle();
+    expect(shell.location.hash).toBe("#/apps/m1?page=about");
+    expect(history.location).toBe("/about");
+    expect(came).toEqual(["/about"]);
+    history.destroy();
+  });
+
   it("puts the address back when a page is not left", () => {
     const { shell, history } = begin();
     shell.location.hash = "#/apps/m1?page=about";

@@ -1,5 +1,5 @@
 import { onMounted, onUnmounted, ref, type Ref } from "vue";
-import { onBeforeRouteLeave } from "vue-router";
+import { onBeforeRouteLeave, onBeforeRouteUpdate } from "vue-router";
 
 /** Asks before what was typed is left behind. */
 export function useLeaving(dirty: Ref<boolean>, forget: () => void) {
@@ -12,6 +12,9 @@ export function useLeaving(dirty: Ref<boolean>, forget: () => void) {
     asking.value = true;
     return new Promise<boolean>((resolve) => (answer = resolve));
   });
+
+  // Whoever came back has answered.
+  onBeforeRouteUpdate(() => decide(false));
 
   function decide(leave: boolean): void {
     asking.value = false;
