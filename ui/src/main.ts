@@ -1,9 +1,9 @@
-import { createApp } from "vue";
+import { createApp, type App as VueApp } from "vue";
 import App from "./App.vue";
 import BrokenNote from "./components/BrokenNote.vue";
 import { loadTranslations } from "./i18n";
 import { createPagesRouter } from "./router";
-import { offerShortcuts, shellHistory } from "./shell";
+import { leaveHost, offerShortcuts, shellHistory, type ShellHistory } from "./shell";
 import "./styles.css";
 
 const PLACE = "#ns8-app";
@@ -11,7 +11,8 @@ const PLACE = "#ns8-app";
 async function start(): Promise<void> {
   const translations = await loadTranslations();
   try {
-    const router = createPagesRouter(shellHistory());
+    const history = shellHistory();
+    const router = createPagesRouter(history);
     const app = createApp(App);
     // What is above all pages has nobody to tell of its faults but us.
     app.config.throwUnhandledErrorInProduction = true;
@@ -19,10 +20,19 @@ async function start(): Promise<void> {
     app.use(router);
     app.mount(PLACE);
     offerShortcuts();
+    window.addEventListener("pagehide", () => leave(app, history), { once: true });
   } catch (error) {
     createApp(BrokenNote, { error }).use(translations).mount(PLACE);
     throw error;
   }
+}
+
+/** Leaves nothing in the page around, and begins anew where the browser brings the pages back. */
+function leave(app: VueApp, history: ShellHistory): void {
+  app.unmount();
+  history.destroy();
+  leaveHost();
+  window.addEventListener("pageshow", () => void start(), { once: true });
 }
 
 /** How long after a reload another one would help no more. */

@@ -36,6 +36,8 @@ export interface Host {
   moduleId: string;
   /** The bearer token of whoever is logged in now, or null. */
   token(): string | null;
+  /** Ends with these pages: what waits in the shell would else stay there. */
+  life: AbortSignal;
 }
 
 const MODULE_IN_HASH = /^#\/apps\/([A-Za-z0-9_-]+)/;
@@ -51,6 +53,7 @@ function tokenOfLogin(): string | null {
 }
 
 let current: Host | null = null;
+let life = new AbortController();
 
 /** The host of this page. Throws where the page is opened by itself. */
 export function host(): Host {
@@ -60,8 +63,15 @@ export function host(): Host {
   if (window.parent === window || !shell.core || !moduleId) {
     throw new Error("these pages work inside the cluster-admin only");
   }
-  current = { shell, moduleId, token: tokenOfLogin };
+  current = { shell, moduleId, token: tokenOfLogin, life: life.signal };
   return current;
+}
+
+/** Ends all that waits for the shell. */
+export function leaveHost(): void {
+  life.abort();
+  life = new AbortController();
+  current = null;
 }
 
 /** For tests: stands in for the page around. */

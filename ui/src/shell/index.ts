@@ -4,6 +4,7 @@ import { host } from "./host";
 import { runTask, type Announcement } from "./task";
 
 export * from "./errors";
+export { leaveHost } from "./host";
 export type { ShellHistory } from "./history";
 export type { Announcement } from "./task";
 

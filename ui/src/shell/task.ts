@@ -108,15 +108,16 @@ function extraOf(request: TaskRequest, eventId: string): object {
 /**
  * Runs a task and gives its output, or throws an `ActionError`. It ends in every
  * case: with an event, with the stored state where no event comes, at its limit,
- * or when nobody waits any more; and leaves no listener or timer behind.
+ * with these pages, or when nobody waits any more; and leaves no listener or timer behind.
  */
 export async function runTask(host: Host, request: TaskRequest): Promise<unknown> {
-  if (request.signal?.aborted) throw new CancelledError(request.action);
+  const ends = [host.life, request.signal];
+  if (ends.some((end) => end?.aborted)) throw new CancelledError(request.action);
   const eventId = uuid();
   const listeners = new Listeners(host, eventId);
   const stop = new AbortController();
   const onCancel = () => stop.abort();
-  request.signal?.addEventListener("abort", onCancel);
+  for (const end of ends) end?.addEventListener("abort", onCancel);
   try {
     const watch = watchEvents(request, listeners);
     const limit = limitOf(request, stop.signal);
@@ -131,7 +132,7 @@ export async function runTask(host: Host, request: TaskRequest): Promise<unknown
     if (!isRecord(outcome.output)) throw new BadAnswerError(request.action);
     return outcome.output;
   } finally {
-    request.signal?.removeEventListener("abort", onCancel);
+    for (const end of ends) end?.removeEventListener("abort", onCancel);
     stop.abort();
     listeners.removeAll();
   }

@@ -72,3 +72,45 @@ describe("the pages inside the cluster-admin", () => {
     await expect.poll(() => visit.waiting()).toEqual([]);
   });
 });
+
+describe("when the page around is shown no more", () => {
+  /** How the pages follow the address of the page around. */
+  async function listeners(): Promise<string[]> {
+    const session = await visit.page.context().newCDPSession(visit.page);
+    const { result } = await session.send("Runtime.evaluate", { expression: "window" });
+    const found = await session.send("DOMDebugger.getEventListeners", {
+      objectId: result.objectId!,
+    });
+    await session.detach();
+    const types = found.listeners.map((one) => one.type).sort();
+    return types.filter((type) => ["hashchange", "popstate"].includes(type));
+  }
+
+  it("nothing of the pages stays in it", async () => {
+    visit = await Visit.open({
+      page: "reports&view=check",
+      handlers: { "module/run-check": () => ({ never: true }) },
+    });
+    await visit.button("Start the check").click();
+    await expect.poll(async () => (await visit.waiting()).join()).toContain("run-check");
+    expect(await listeners()).toEqual(["hashchange", "popstate"]);
+    await visit.page.evaluate(() => document.getElementById("app-frame")!.remove());
+    expect(await visit.waiting()).toEqual([]);
+    expect(await listeners()).toEqual([]);
+  });
+
+  it("the pages rest, and are there again when somebody comes back", async () => {
+    visit = await Visit.open({ page: "about" });
+    await visit.heading("About").waitFor();
+    const tell = (name: string) =>
+      visit.frame.evaluate((type) => dispatchEvent(new PageTransitionEvent(type)), name);
+    await tell("pagehide");
+    await visit.page.evaluate(() => (location.hash = "#/apps/backup-monitor1?page=status"));
+    expect(await visit.app.locator("#ns8-app > *").count()).toBe(0);
+    expect(await listeners()).toEqual([]);
+    await tell("pageshow");
+    await visit.heading("Status").waitFor();
+    await visit.app.getByText("Running").first().waitFor();
+    expect(await listeners()).toEqual(["hashchange", "popstate"]);
+  });
+});

@@ -281,6 +281,15 @@ describe("an answer nobody waits for any more", () => {
     expect((await end).error).toMatchObject({ kind: "cancelled" });
   });
 
+  it("ends with the pages too", async () => {
+    const end = begin();
+    await posted();
+    shell.life.abort();
+    expect((await end).error).toMatchObject({ kind: "cancelled" });
+    expect((await begin()).error).toMatchObject({ kind: "cancelled" });
+    expect(shell.sent).toHaveLength(1);
+  });
+
   it("is not even asked for", async () => {
     const stop = new AbortController();
     stop.abort();

@@ -19,7 +19,10 @@ export class FakeShell {
   statusCode: number | null = null;
   token: string | null = "a.b.c";
 
+  readonly life = new AbortController();
+
   readonly host: Host = {
+    life: this.life.signal,
     moduleId: "backup-monitor1",
     token: () => this.token,
     shell: {
