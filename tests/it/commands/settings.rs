@@ -1,7 +1,9 @@
 //! The settings for programs: JSON in, JSON out, nothing read and nothing
 //! written beside it.
 
+use std::fs;
 use std::io::Write as _;
+use std::path::Path;
 use std::process::Stdio;
 
 use serde_json::{Value, json};
@@ -62,6 +64,25 @@ fn neither_a_configuration_nor_the_environment_is_read() {
     let defaults = broken.run(&["config", "defaults"]).exits(0).json();
     assert_eq!(defaults["settings"], settings["settings"]);
     assert!(!broken.state().exists());
+}
+
+/// What the pages and their stand-in of the module are tried with.
+#[test]
+fn the_examples_of_get_defaults_are_what_the_program_gives() {
+    let given = Program::without_configuration()
+        .run(&["config", "defaults"])
+        .exits(0)
+        .json();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("imageroot/actions/get-defaults/validate-output.json");
+    let schema: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    let examples = schema["examples"].as_array().unwrap();
+    assert!(!examples.is_empty());
+    for example in examples {
+        for part in ["settings", "limits"] {
+            assert_eq!(example[part], given[part], "{part}");
+        }
+    }
 }
 
 #[test]

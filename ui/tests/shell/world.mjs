@@ -26,8 +26,25 @@ function planEntry(entry) {
   return { to: null, notify_on: null, mute_until: null, ...entry };
 }
 
+/** The values at a path with dots, each with its own path; `*` stands for any name. */
+function valuesAt(tree, path, at = []) {
+  const [key, ...rest] = path;
+  if (key === undefined) return [[at.join("."), tree]];
+  const names = key === "*" ? Object.keys(tree ?? {}) : [key];
+  return names.flatMap((name) => valuesAt(tree?.[name], rest, [...at, name]));
+}
+
+/** What a limit says of a value, by the code that the service has for it. */
+function beyond({ kind, min, max, values }, value) {
+  const outside = (size) => (min !== null && size < min) || (max !== null && size > max);
+  if (kind === "number" && outside(value)) return "out_of_range";
+  if (kind === "text" && outside([...value].length)) return "wrong_length";
+  if (kind === "choice" && !values.includes(value)) return "not_one_of";
+  return null;
+}
+
 /** What the service would refuse, as far as the pages have to be tried with it. */
-export function refusals(settings) {
+export function refusals(settings, limits) {
   const refused = [];
   const refuse = (field, error, value) =>
     refused.push({
@@ -45,6 +62,17 @@ export function refusals(settings) {
   if (settings.mail.transport === "smtp" && !settings.mail.smtp.host) {
     refuse("mail.smtp.host", "missing", null);
   }
+  for (const [pattern, limit] of Object.entries(limits)) {
+    for (const [path, value] of valuesAt(settings, pattern.split("."))) {
+      const all = Array.isArray(value)
+        ? value.map((one, i) => [`${path}.${i}`, one])
+        : [[path, value]];
+      for (const [field, one] of all) {
+        const error = one === null || one === undefined ? null : beyond(limit, one);
+        if (error) refuse(field, error, one);
+      }
+    }
+  }
   return refused;
 }
 
@@ -60,7 +88,7 @@ class Instance {
     const { configuration, defaults } = this;
     const settings = merge(configuration.settings, change, defaults.settings);
     for (const [id, entry] of Object.entries(settings.plans)) settings.plans[id] = planEntry(entry);
-    const refused = refusals(settings);
+    const refused = refusals(settings, defaults.limits);
     if (refused.length > 0) return { validation: refused };
     const first = !configuration.configured;
     if (token !== undefined) this.secrets.webhook = token;

@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { LANGUAGES, languageFor, numberLocale, withoutEmpty } from "@/i18n";
-import { ADVANCED, allFields, labelKey } from "@/pages/settings/fields";
+import { ADVANCED, allFields, labelKey, pattern } from "@/pages/settings/fields";
+import { examples } from "../shell/schemas.mjs";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const english = JSON.parse(readFileSync(here("../../public/i18n/en/translation.json"), "utf8"));
@@ -32,6 +33,19 @@ describe("the keys of texts", () => {
     }
     for (const group of ADVANCED)
       expect(typeof at(`settings.advanced.${group.name}`)).toBe("string");
+  });
+
+  it("exist for every choice of a setting", () => {
+    const { limits } = examples("get-defaults")[0];
+    for (const field of allFields(["1"]).filter(({ kind }) => kind === "choice")) {
+      const path = pattern(field.path);
+      const name = path.replace("*.", "").replaceAll(".", "_");
+      expect(limits[path].values.length).toBeGreaterThan(1);
+      for (const value of limits[path].values) {
+        const key = `settings.choice.${name}.${value}`;
+        expect([key, typeof at(key)]).toEqual([key, "string"]);
+      }
+    }
   });
 
   it("exist for every code that the actions' schemas and the program name", () => {

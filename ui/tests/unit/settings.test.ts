@@ -18,6 +18,7 @@ import {
   zonesValue,
 } from "@/pages/settings/values";
 import { examples } from "../shell/schemas.mjs";
+import { merge, refusals } from "../shell/world.mjs";
 
 const settings: Settings = examples("get-configuration")[0].settings;
 const fields = allFields(["1", "3"]);
@@ -154,6 +155,7 @@ describe("checks", () => {
   const limits = {
     "notify.reminder_hours": { kind: "number", list: false, min: 1, max: 8760, values: [] },
     "mail.subject_prefix": { kind: "text", list: false, min: 0, max: 5, values: [] },
+    "receiver.alert_names": { kind: "text", list: true, min: 1, max: 9, values: [] },
   } satisfies Record<string, Limits>;
 
   it.each([
@@ -172,6 +174,31 @@ describe("checks", () => {
     ["history.days", "99999999", undefined],
   ])("%s %j: %s", (path, value, code) => {
     expect(check(field(path), value, limits)?.code).toBe(code);
+  });
+
+  it("count the characters of every line of a list, and say how many are allowed", () => {
+    const names = (text: string) => check(field("receiver.alert_names"), text, limits);
+    expect(names("Backup\n🔥🔥🔥🔥🔥🔥🔥🔥🔥")).toBeNull();
+    expect(names("Backup\nLongerName")).toEqual({
+      code: "wrong_length",
+      values: { min: 1, max: 9 },
+    });
+  });
+
+  const [defaults] = examples("get-defaults");
+  const bounded = fields.filter((one) => (defaults.limits[one.path]?.max ?? null) !== null);
+
+  it.each(bounded)("draw the line for $path where the service does", (one) => {
+    const { kind, min, max } = defaults.limits[one.path];
+    const sizes: number[] = kind === "number" ? [min - 1, min, max, max + 1] : [max, max + 1];
+    const refused = sizes.map((size) => {
+      const typed = kind === "number" ? String(size) : "x".repeat(size);
+      const change = changeOf([one], { [one.path]: typed }, {});
+      const [first] = refusals(merge(settings, change, defaults.settings), defaults.limits);
+      expect([size, check(one, typed, defaults.limits)?.code]).toEqual([size, first?.error]);
+      return first !== undefined;
+    });
+    expect(refused).toEqual(kind === "number" ? [true, false, false, true] : [false, true]);
   });
 
   it("find everything at once", () => {

@@ -70,6 +70,10 @@ function lengthMistake(text: string, limits: Limits | undefined): FieldMistake |
   return outside ? { code: "wrong_length", values: { min, max } } : null;
 }
 
+function firstOf(mistakes: (FieldMistake | null)[]): FieldMistake | null {
+  return mistakes.find((mistake) => mistake !== null) ?? null;
+}
+
 /** What is wrong with what stands in a field, as far as a browser can tell. */
 export function check(
   field: Field,
@@ -86,7 +90,7 @@ export function check(
     case "addresses":
       return listed(entries(text), isAddress, "not_an_address");
     case "lines":
-      return listed(lines(text), (line) => line.length <= 200, "wrong_length");
+      return firstOf(lines(text).map((line) => lengthMistake(line, limit)));
     case "host":
       return isHost(text) ? null : { code: "not_a_host", values: { value: text } };
     case "url":
