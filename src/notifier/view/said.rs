@@ -43,6 +43,8 @@ pub struct Said {
     facts: Vec<Fact>,
     alerts: Vec<String>,
     zone: String,
+    /// The name that programs know the zone by.
+    timezone: Option<String>,
     labels: &'static Labels,
 }
 
@@ -98,10 +100,11 @@ impl Said {
             now: report.made_at,
         };
         let view = super::of_report(report, mail);
-        Self::from_view(view, members(report, &locale))
+        let timezone = locale.zone.iana_name().map(str::to_owned);
+        Self::from_view(view, members(report, &locale), timezone)
     }
 
-    fn from_view(view: View, members: Vec<Member>) -> Self {
+    fn from_view(view: View, members: Vec<Member>, timezone: Option<String>) -> Self {
         Self {
             language: view.lang,
             icon: view.icon,
@@ -123,6 +126,7 @@ impl Said {
             facts: view.facts,
             alerts: view.alerts,
             zone: view.zone,
+            timezone,
             labels: view.labels,
         }
     }

@@ -19,6 +19,16 @@ export const dateFormat = remembered<Intl.DateTimeFormatOptions, Intl.DateTimeFo
   (locale, options) => new Intl.DateTimeFormat(locale, options),
 );
 
+/** A zone by its name, where the browser knows it; else its own takes its place. */
+export function knownZone(name: string | null | undefined): string | undefined {
+  if (!name) return undefined;
+  try {
+    return dateFormat("en", { timeZone: name }).resolvedOptions().timeZone;
+  } catch {
+    return undefined;
+  }
+}
+
 export const numberFormat = remembered<Intl.NumberFormatOptions, Intl.NumberFormat>(
   (locale, options) => new Intl.NumberFormat(locale, options),
 );

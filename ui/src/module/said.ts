@@ -27,6 +27,8 @@ export interface Said {
   facts: { label: string; value: string }[];
   alerts: string[];
   zone: string;
+  /** The zone's IANA name; an older service does not tell it. */
+  timezone?: string | null;
 }
 
 export type Tone = "good" | "warning" | "bad" | "neutral";

@@ -29,6 +29,17 @@ describe("checking now", () => {
     await visit.heading("Backup partially failed").waitFor({ state: "detached" });
   });
 
+  it("says when it ended in the zone of what it found", async () => {
+    visit = await Visit.open({
+      page: "reports&view=check",
+      timezone: "America/New_York",
+      handlers: fleet(),
+    });
+    await visit.page.clock.setFixedTime("2026-11-20T07:00:00Z");
+    await visit.button("Start the check").click();
+    await visit.app.getByText("20 Nov 2026, 08:00").waitFor();
+  });
+
   it("is of one plan where it was asked for beside it, and mails on request", async () => {
     visit = await Visit.open({ page: "overview", handlers: fleet() });
     await visit.app.getByRole("link", { name: "Check now: Nightly" }).click();

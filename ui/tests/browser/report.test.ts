@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { fleet, reportOf } from "../shell/backups.mjs";
-import { startBrowser, stopBrowser, Visit, type Handlers } from "./harness";
+import { startBrowser, stopBrowser, Visit, type Answer, type Handlers } from "./harness";
 
 let visit: Visit;
 beforeAll(startBrowser);
@@ -48,6 +48,34 @@ describe("a report", () => {
       "Nightly, 20 Nov 2026, 02:00 - Backup Monitor - NethServer 8",
     );
     expect(await visit.accessibility()).toEqual([]);
+  });
+
+  it("has all its times in the zone that it names, wherever its reader is", async () => {
+    let answer: Answer | null = null;
+    const asked = report()["module/get-report"]!;
+    visit = await Visit.open({
+      page: "about",
+      timezone: "America/New_York",
+      handlers: { ...report(), "module/get-report": (input) => answer ?? asked(input) },
+    });
+    await visit.page.clock.setFixedTime("2026-11-20T07:00:00Z");
+    await visit.page.goto(visit.address("reports&id=12"));
+    await visit.heading("Nightly, 20 Nov 2026, 02:00").waitFor();
+    await visit.app.getByText("Fri, 20 November 2026 at 02:18:42 CET").first().waitFor();
+    answer = { http: 500 };
+    await visit.button("Mail it again").click();
+    await visit.app.getByRole("dialog").getByRole("button", { name: "Mail it again" }).click();
+    await visit.app.getByText("What is shown was read on 20 Nov 2026, 08:00.").waitFor();
+    expect(await visit.app.locator("main").innerText()).not.toMatch(/GMT-|EST|New.York/);
+  });
+
+  it("has the reader's own zone where the browser does not know that of the mail", async () => {
+    visit = await Visit.open({
+      page: "reports&id=12",
+      timezone: "America/New_York",
+      handlers: report({ said: { timezone: "Mars/Olympus_Mons" } }),
+    });
+    await visit.heading("Nightly, 19 Nov 2026, 20:00").waitFor();
   });
 
   it("shows markup in names as the text it is", async () => {

@@ -284,6 +284,7 @@ function saidOf(members, language) {
     facts: [{ label: words.plan, value: "Nightly (id 1)" }],
     alerts: ["alertname=BackupFailed id=1 severity=critical"],
     zone: words.zone,
+    timezone: "Europe/Rome",
     labels: {},
   };
 }

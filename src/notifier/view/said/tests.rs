@@ -21,6 +21,20 @@ fn with(causes: &[ModuleCause]) -> Report {
     report
 }
 
+/// What a program shows beside these words can be in the same zone.
+#[test]
+fn the_zone_of_the_times_is_named_where_it_has_a_name() {
+    let named = |zone: jiff::tz::TimeZone| {
+        let mut mail = sample::mail(Language::En);
+        mail.timezone = zone;
+        serde_json::to_value(Said::of(&sample::full(), &mail)).unwrap()["timezone"].clone()
+    };
+    let rome = jiff::tz::TimeZone::get("Europe/Rome").unwrap();
+    assert_eq!(named(rome), "Europe/Rome");
+    let nameless = jiff::tz::TimeZone::fixed(jiff::tz::offset(3));
+    assert_eq!(named(nameless), Value::Null);
+}
+
 #[test]
 fn every_application_is_there_in_the_order_of_the_report() {
     let mut causes = vec![ModuleCause::BackupError; 3];
