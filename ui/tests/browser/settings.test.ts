@@ -223,6 +223,16 @@ describe("saving", () => {
     ]);
   });
 
+  it("says of a plan what it has of its own, in words that stand apart", async () => {
+    visit = await settings();
+    const plan = visit.button(/^Nightly \(plan 1\)/);
+    await plan.click();
+    await field("Recipients of this plan").first().fill("nobody");
+    await expect
+      .poll(() => plan.evaluate((button) => button.textContent!.trim()))
+      .toBe("Nightly (plan 1) own settings not right yet");
+  });
+
   it("takes an own mail server with a password that is never shown again", async () => {
     visit = await settings();
     await field("Way").selectOption("smtp");
