@@ -120,6 +120,42 @@ describe("with the keyboard alone", () => {
     expect(await focused()).toBe("Make a new token");
   });
 
+  it.each([
+    [360, 640],
+    [1280, 720],
+  ])("no setting lies under the bar that saves, at %d by %d", async (width, height) => {
+    await open("settings", { width, height });
+    await unfold();
+    await visit.app.getByLabel("Beginning of every subject").fill("[X]");
+    await visit.app.getByText("One unsaved change").waitFor();
+    await visit.app.locator("main").focus();
+    const covered: string[] = [];
+    let last = "";
+    for (let i = 0; i < 80 && last !== "Save settings"; i += 1) {
+      await visit.page.keyboard.press("Tab");
+      const at = await visit.frame.evaluate(async () => {
+        // The browser may scroll with its next picture only.
+        const picture = () => new Promise((resolve) => requestAnimationFrame(resolve));
+        await picture();
+        await picture();
+        const element = document.activeElement as HTMLElement;
+        const bar = document.querySelector(".settings-save")!;
+        const [one, other] = [element.getBoundingClientRect(), bar.getBoundingClientRect()];
+        const clear = bar.contains(element) || one.bottom <= other.top || one.top >= other.bottom;
+        return { name: element.id || element.innerText.trim(), clear };
+      });
+      if (!at.clear) covered.push(at.name);
+      last = at.name;
+    }
+    expect(last).toBe("Save settings");
+    expect(covered).toEqual([]);
+    await visit.app.locator("#field-history-days").focus();
+    const [field, bar] = await Promise.all(
+      ["#field-history-days", ".settings-save"].map((one) => visit.app.locator(one).boundingBox()),
+    );
+    expect(field!.y + field!.height).toBeLessThanOrEqual(bar!.y);
+  });
+
   it("everything on the settings page is reached, and shows that it is", async () => {
     await open("settings");
     await unfold();
