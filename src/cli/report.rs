@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::bail;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -18,7 +18,7 @@ use crate::model::{
 };
 use crate::notifier::Said;
 use crate::pipeline::Parts;
-use crate::store::{ReportFilter, ReportPage, ReportSummary, Store};
+use crate::store::{MailTrouble, ReportFilter, ReportPage, ReportSummary, Store};
 
 /// The arguments of `report list`.
 #[derive(Debug, Args)]
@@ -29,6 +29,9 @@ pub struct ListArguments {
     /// Only with this outcome: `SUCCESS`, `PARTIAL`, `REPO_FAILURE`
     #[arg(long, value_name = "NAME", value_parser = outcome)]
     outcome: Option<Outcome>,
+    /// Only those with a mail that did not get to everybody yet, or never does
+    #[arg(long, value_name = "STATE", value_enum)]
+    mails: Option<Mails>,
     /// Only those made at this date or moment, or later
     #[arg(long, value_name = "WHEN", value_parser = Point::parse)]
     since: Option<Point>,
@@ -70,6 +73,24 @@ pub struct ShowArguments {
     /// Show mail addresses as ma…@example.org, and less of the servers' answers
     #[arg(long)]
     shorten_addresses: bool,
+}
+
+/// What became of mails; named as `overview` counts them.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Mails {
+    /// One waits for another attempt.
+    Queued,
+    /// One was refused or given up.
+    Undelivered,
+}
+
+impl From<Mails> for MailTrouble {
+    fn from(mails: Mails) -> Self {
+        match mails {
+            Mails::Queued => Self::Queued,
+            Mails::Undelivered => Self::Undelivered,
+        }
+    }
 }
 
 fn outcome(name: &str) -> Result<Outcome, String> {
@@ -164,6 +185,7 @@ fn filter(arguments: ListArguments, config: &Config) -> ReportFilter {
     ReportFilter {
         plan: arguments.plan.map(Into::into),
         outcome: arguments.outcome,
+        trouble: arguments.mails.map(Into::into),
         since: arguments.since.map(|since| since.begin(zone)),
         until: arguments.until.map(|until| until.end(zone)),
         text: arguments.text,

@@ -4,14 +4,36 @@ use jiff::Timestamp;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row, ToSql};
 use serde::Serialize;
+use serde_json::json;
 
-use crate::model::{Outcome, PlanId, ReportId, ReportKind, RunId, RunKind};
+use crate::model::{Outcome, PlanId, RecipientState, ReportId, ReportKind, RunId, RunKind};
 
 use super::columns::{Named, count, micros, optional_time, time};
 use super::{Store, StoreError, search};
 
 /// How many reports one list shows at most.
 const LIST: usize = 10_000;
+
+/// A mail that did not get to everybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailTrouble {
+    /// It waits for another attempt.
+    Queued,
+    /// Somebody never gets it.
+    Undelivered,
+}
+
+impl MailTrouble {
+    /// The states of its recipients, as the list that the query reads.
+    fn states(self) -> String {
+        let states: &[RecipientState] = match self {
+            Self::Queued => &[RecipientState::Queued],
+            Self::Undelivered => &[RecipientState::Refused, RecipientState::Undeliverable],
+        };
+        let names: Vec<_> = states.iter().map(|state| state.name()).collect();
+        json!(names).to_string()
+    }
+}
 
 /// Which reports to list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,6 +46,8 @@ pub struct ReportFilter {
     pub before: Option<ReportId>,
     /// Only with a mail, or only without one.
     pub mailed: Option<bool>,
+    /// Only with a mail in such trouble.
+    pub trouble: Option<MailTrouble>,
     /// Only made then or later.
     pub since: Option<Timestamp>,
     /// Only made before.
@@ -85,6 +109,10 @@ const WANTED: &str = "
     AND (:until IS NULL OR made_at < :until)
     AND (:mailed IS NULL
          OR EXISTS (SELECT 1 FROM mail WHERE mail.report = report.id) = :mailed)
+    AND (:states IS NULL OR EXISTS (
+         SELECT 1 FROM mail JOIN recipient ON recipient.mail = mail.id
+         WHERE mail.report = report.id
+           AND recipient.state IN (SELECT value FROM json_each(:states))))
     AND (:words IS NULL OR EXISTS (
          SELECT 1 FROM report_words
          WHERE report_words.report = report.id
@@ -125,6 +153,7 @@ impl Wanted {
             (":since", filter.since.map(micros).into()),
             (":until", filter.until.map(micros).into()),
             (":mailed", filter.mailed.map(i64::from).into()),
+            (":states", filter.trouble.map(MailTrouble::states).into()),
             (":words", search::wanted(&filter.text).into()),
         ])
     }

@@ -39,7 +39,7 @@ pub use damage::PutAside;
 pub use dump::dump;
 pub use error::StoreError;
 pub use inbox::Accepted;
-pub use listing::{ReportFilter, ReportPage, ReportSummary};
+pub use listing::{MailTrouble, ReportFilter, ReportPage, ReportSummary};
 pub use lock::StateLock;
 pub use outbox::Pending;
 pub use prune::Ages;

@@ -468,6 +468,7 @@ def test_reports_are_listed_filtered_and_paged(with_report, cluster):
         ({"plan": "1", "outcome": "PARTIAL"}, 1),
         ({"plan": "2"}, 0),
         ({"outcome": "SUCCESS"}, 0),
+        ({"mails": "undelivered"}, 0),
         ({"text": "nextcloud"}, 1),
         ({"text": "-x --y"}, 0),
         ({"since": "2020-01-01T00:00:00Z"}, 1),

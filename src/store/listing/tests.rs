@@ -1,4 +1,4 @@
-use crate::model::{ModuleCause, Report};
+use crate::model::{Attempt, ModuleCause, Report};
 use crate::store::tests::{at, mail, open, report};
 use crate::store::{Batch, Save};
 
@@ -165,6 +165,52 @@ async fn a_list_tells_when_the_run_was_and_whether_it_was_mailed() {
         (without.at, without.run_kind),
         (None, RunKind::AsFound),
         "as far as is known"
+    );
+}
+
+#[tokio::test]
+async fn reports_are_found_by_mails_that_did_not_get_to_everybody() {
+    let (_dir, store) = open();
+    let attempts = [
+        ("sent", Attempt::Sent("250".into())),
+        ("refused", Attempt::Refused("550".into())),
+        ("given_up", Attempt::Failed("timeout".into())),
+    ];
+    for (name, attempt) in attempts {
+        let mails = vec![mail(name, &["x@example.org"])];
+        let report = run("1", name);
+        store
+            .save_report(report, mails, vec![], at(1))
+            .await
+            .unwrap();
+        let due = store.due(at(1), 1).await.unwrap().remove(0);
+        store
+            .record(due.mail, due.to, attempt, None, at(2))
+            .await
+            .unwrap();
+    }
+    let waiting = vec![mail("waiting", &["x@example.org", "y@example.org"])];
+    store
+        .save_report(run("1", "waiting"), waiting, vec![], at(1))
+        .await
+        .unwrap();
+    save(&store, run("1", "no mail")).await;
+    let list = async |trouble| {
+        let filter = ReportFilter {
+            trouble,
+            limit: 9,
+            ..ReportFilter::default()
+        };
+        let page = store.report_page(filter).await.unwrap();
+        assert_eq!(page.total, page.reports.len());
+        let runs = page.reports.iter().map(|line| line.run.to_string());
+        runs.collect::<Vec<_>>()
+    };
+    assert_eq!(list(None).await.len(), 5);
+    assert_eq!(list(Some(MailTrouble::Queued)).await, ["waiting"]);
+    assert_eq!(
+        list(Some(MailTrouble::Undelivered)).await,
+        ["given_up", "refused"]
     );
 }
 

@@ -105,6 +105,14 @@ fn a_mail_that_does_not_go_out_stays_for_the_service() {
         shown.out.contains("b@example.org") && shown.out.contains("queued"),
         "{shown:?}"
     );
+    for (mails, total) in [("queued", 1), ("undelivered", 0)] {
+        let list = ["report", "list", "--mails", mails, "--format", "json"];
+        assert_eq!(
+            program.run(&list).exits(0).json()["total"],
+            total,
+            "{mails}"
+        );
+    }
 }
 
 #[test]

@@ -128,6 +128,9 @@ fn a_list_is_narrowed_and_paged_and_says_how_many_there_are() {
         none.out.starts_with("There is no such report in "),
         "{none:?}"
     );
+    program
+        .run(&["report", "list", "--mails", "lost"])
+        .fails(2, &["--mails", "queued, undelivered"]);
     for wrong in [["--outcome", "GOOD"], ["--since", "soon"], ["--until", "x"]] {
         program
             .run(&[&["report", "list"][..], &wrong].concat())
