@@ -28,11 +28,15 @@ export interface InstanceStatus {
   volumes: { name: string; mount: string; created: string }[];
 }
 
+/** A mail that did not get to everybody: it waits, or somebody never gets it. */
+export type MailTrouble = "queued" | "undelivered";
+
 export interface ListReportsInput {
   limit?: number;
   offset?: number;
   plan?: string;
   outcome?: OutcomeName;
+  mails?: MailTrouble;
   since?: Time;
   until?: Time;
   text?: string;

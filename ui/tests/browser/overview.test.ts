@@ -1,5 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { attention, badPlan, fleet, overview, planOverview } from "../shell/backups.mjs";
+import {
+  attention,
+  badPlan,
+  fleet,
+  listOf,
+  manyReports,
+  overview,
+  planOverview,
+} from "../shell/backups.mjs";
 import { startBrowser, stopBrowser, Visit, type Answer, type Handlers } from "./harness";
 
 let visit: Visit;
@@ -95,9 +103,10 @@ describe("the overview", () => {
       );
       await visit.page.keyboard.press("Tab");
     }
-    expect(names.slice(0, 6)).toEqual([
+    expect(names.slice(0, 7)).toEqual([
       "Refresh",
       "Check now",
+      "Show their reports",
       "Partially failed: report on the last run of Nightly",
       "20 Nov 2026, 02:00, Partially failed, 1 of 7 failed, 8 mins 36 secs. Open the report",
       "All reports on Nightly",
@@ -189,6 +198,31 @@ describe("what the overview says beside the plans", () => {
     await visit.app.getByText("The plans are good, but 2 mails could not").waitFor();
     await visit.app.getByRole("link", { name: "Open the settings" }).click();
     await visit.heading("Settings").waitFor();
+  });
+
+  it.each([
+    ["queued", "Plan 1"],
+    ["undelivered", "Plan 2"],
+  ])("leads to the reports whose mails are %s", async (mails, plan) => {
+    const reports = manyReports(9);
+    const of = (name: string) =>
+      reports.filter((one) => one.plan_name === name).map((one) => one.id);
+    visit = await Visit.open({
+      page: "overview",
+      handlers: {
+        ...seen({ [`${mails}_mails`]: 3 }),
+        "module/list-reports": listOf(reports, { queued: of("Plan 1"), undelivered: of("Plan 2") }),
+      },
+    });
+    await visit.app.getByRole("link", { name: "Show their reports" }).click();
+    await visit.app.getByText("1–3 of 3").waitFor();
+    expect(visit.sent("list-reports")).toEqual([{ limit: 25, offset: 0, mails }]);
+    expect(visit.place).toContain(`mails=${mails}`);
+    expect(await visit.app.getByLabel("Mails").inputValue()).toBe(mails);
+    const shown = await visit.app.locator("a[data-report]").allInnerTexts();
+    expect(new Set(shown)).toEqual(new Set([plan]));
+    await visit.app.getByLabel("Mails").selectOption("Whatever became of them");
+    await visit.app.getByText("1–9 of 9").waitFor();
   });
 
   it("says that the cluster cannot be read, since when, and what to look at", async () => {

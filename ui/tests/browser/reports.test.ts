@@ -136,7 +136,7 @@ describe("the list of reports", () => {
     await listed(25);
     await visit.app.getByLabel("Plan", { exact: true }).focus();
     const names: string[] = [];
-    for (let i = 0; i < 12; i += 1) {
+    for (let i = 0; i < 14; i += 1) {
       names.push(
         await visit.frame.evaluate(() => {
           const at = document.activeElement as HTMLElement;
@@ -155,6 +155,7 @@ describe("the list of reports", () => {
       expect.arrayContaining([
         "Plan",
         "Outcome",
+        "Mails",
         "From",
         "To",
         "Plan or failed application",

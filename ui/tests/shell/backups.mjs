@@ -136,15 +136,17 @@ export function manyReports(count) {
   });
 }
 
-/** Answers of list-reports over these reports, as the program gives them. */
-export function listOf(reports) {
+/** Answers of list-reports over these reports, as the program gives them; which of them are
+ *  troubled by their mails: `{ queued: [3] }`. */
+export function listOf(reports, troubled = {}) {
   return (input) => {
-    const { limit = 20, offset = 0, plan, outcome, since, until, text } = input ?? {};
+    const { limit = 20, offset = 0, plan, outcome, mails, since, until, text } = input ?? {};
     const words = (text ?? "").toLowerCase().split(/\s+/).filter(Boolean);
     const found = reports.filter(
       (one) =>
         (plan === undefined || one.plan === plan) &&
         (outcome === undefined || one.outcome === outcome) &&
+        (mails === undefined || troubled[mails]?.includes(one.id)) &&
         (since === undefined || Date.parse(one.made_at) >= Date.parse(since)) &&
         (until === undefined || Date.parse(one.made_at) < Date.parse(until)) &&
         words.every((word) => `${one.plan} ${one.plan_name}`.toLowerCase().includes(word)),

@@ -15,6 +15,7 @@ const check = schemaChecks().input;
 const ALL = {
   plan: "3",
   outcome: "PARTIAL",
+  mails: "undelivered",
   from: "2026-11-01",
   to: "2026-11-20",
   text: "cloud",
@@ -28,6 +29,7 @@ describe("the filters in the address", () => {
     expect(filters).toEqual({
       plan: "3",
       outcome: "PARTIAL",
+      mails: "undelivered",
       from: "2026-11-01",
       to: "2026-11-20",
       text: "cloud",
@@ -47,6 +49,7 @@ describe("the filters in the address", () => {
     ["a day that does not exist", { from: "2026-02-30" }],
     ["a word for a day", { to: "today" }],
     ["an outcome that nobody knows", { outcome: "partial" }],
+    ["a fate of mails that nobody knows", { mails: "lost" }],
     ["a page that is none", { p: "-1" }],
     ["page zero", { p: "0" }],
     ["a size that is not offered", { size: "7" }],
@@ -86,6 +89,7 @@ describe("what is asked for", () => {
   });
 
   it("is what the action's schema wants", () => {
+    expect(inputOf(filtersOf(ALL))).toMatchObject({ outcome: "PARTIAL", mails: "undelivered" });
     expect(check("list-reports", inputOf(filtersOf(ALL)))).toBeNull();
     expect(check("list-reports", inputOf(NO_FILTERS))).toBeNull();
   });
@@ -96,6 +100,7 @@ describe("a list", () => {
     expect(isNarrowed({ ...NO_FILTERS, page: 4, size: 100 })).toBe(false);
     expect(isNarrowed({ ...NO_FILTERS, text: "x" })).toBe(true);
     expect(isNarrowed({ ...NO_FILTERS, outcome: "SUCCESS" })).toBe(true);
+    expect(isNarrowed({ ...NO_FILTERS, mails: "queued" })).toBe(true);
   });
 
   it("has days the wrong way round only where both are set", () => {

@@ -1,11 +1,12 @@
 import type { LocationQuery, LocationQueryRaw } from "vue-router";
-import type { ListReportsInput } from "@/module/actions";
+import type { ListReportsInput, MailTrouble } from "@/module/actions";
 import type { OutcomeName } from "@/module/report";
 
 /** Which reports a list shows, and which page of it. Empty means: any. */
 export interface Filters {
   plan: string;
   outcome: OutcomeName | "";
+  mails: MailTrouble | "";
   /** Days of this browser's calendar, `2026-11-20`; both are within. */
   from: string;
   to: string;
@@ -16,10 +17,12 @@ export interface Filters {
 }
 
 export const OUTCOMES: OutcomeName[] = ["SUCCESS", "PARTIAL", "REPO_FAILURE"];
+export const TROUBLES: MailTrouble[] = ["queued", "undelivered"];
 export const SIZES = [10, 25, 50, 100];
 export const NO_FILTERS: Filters = {
   plan: "",
   outcome: "",
+  mails: "",
   from: "",
   to: "",
   text: "",
@@ -54,6 +57,7 @@ function whole(text: string, otherwise: number): number {
 export function filtersOf(query: LocationQuery): Filters {
   const plan = one(query, "plan");
   const outcome = one(query, "outcome");
+  const mails = one(query, "mails");
   const day = (name: string) => (midnight(one(query, name)) ? one(query, name) : "");
   const size = whole(one(query, "size"), NO_FILTERS.size);
   const fitting = SIZES.includes(size) ? size : NO_FILTERS.size;
@@ -61,6 +65,7 @@ export function filtersOf(query: LocationQuery): Filters {
   return {
     plan: PLAN.test(plan) ? plan : "",
     outcome: OUTCOMES.find((name) => name === outcome) ?? "",
+    mails: TROUBLES.find((name) => name === mails) ?? "",
     from: day("from"),
     to: day("to"),
     text: one(query, "text").trim().slice(0, LONGEST_TEXT),
@@ -72,7 +77,7 @@ export function filtersOf(query: LocationQuery): Filters {
 /** The address for it; what is as it always is, is left out. */
 export function queryOf(filters: Filters): LocationQueryRaw {
   const query: LocationQueryRaw = {};
-  for (const name of ["plan", "outcome", "from", "to"] as const) {
+  for (const name of ["plan", "outcome", "mails", "from", "to"] as const) {
     if (filters[name]) query[name] = filters[name];
   }
   const text = filters.text.trim();
@@ -93,6 +98,7 @@ export function inputOf(filters: Filters): ListReportsInput {
   const text = filters.text.trim();
   if (filters.plan) input.plan = filters.plan;
   if (filters.outcome) input.outcome = filters.outcome;
+  if (filters.mails) input.mails = filters.mails;
   if (since) input.since = since.toISOString();
   if (until) input.until = until.toISOString();
   if (text) input.text = text;
@@ -101,8 +107,8 @@ export function inputOf(filters: Filters): ListReportsInput {
 
 /** Whether the list is narrowed at all. */
 export function isNarrowed(filters: Filters): boolean {
-  const { plan, outcome, from, to, text } = filters;
-  return [plan, outcome, from, to, text].some((value) => value !== "");
+  const { plan, outcome, mails, from, to, text } = filters;
+  return [plan, outcome, mails, from, to, text].some((value) => value !== "");
 }
 
 /** Whether the days are the wrong way round. */
