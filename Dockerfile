@@ -11,8 +11,8 @@ COPY src ./src
 # With --target the flags do not meet build scripts, which cannot be static.
 RUN target="$(rustc -vV | sed -n 's/^host: //p')" && \
     RUSTFLAGS="-C target-feature=+crt-static" \
-    cargo build --profile image --locked --bin ns8-backup-monitor --target "$target" && \
-    cp "target/$target/image/ns8-backup-monitor" /ns8-backup-monitor
+    cargo build --release --locked --bin ns8-backup-monitor --target "$target" && \
+    cp "target/$target/release/ns8-backup-monitor" /ns8-backup-monitor
 
 FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
