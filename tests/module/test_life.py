@@ -1,5 +1,6 @@
 """The life of an instance: everything the platform does to applications."""
 
+import contextlib
 import json
 import os
 import re
@@ -324,6 +325,18 @@ def test_a_damaged_database_costs_no_backup(add_instance, cluster, tmp_path):
     second.good("list-reports")
 
 
+@contextlib.contextmanager
+def program(instance, name, text):
+    """Another program of this name for the module's own steps."""
+    path = instance.config / "bin" / name
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o755)
+    try:
+        yield
+    finally:
+        path.unlink()
+
+
 def test_what_could_only_be_taken_as_it_is_is_whole_after_a_restore(add_instance, cluster):
     """Nothing is wrong with it: what copies it does not work."""
     first = add_instance("backup-monitor1")
@@ -333,14 +346,9 @@ def test_what_could_only_be_taken_as_it_is_is_whole_after_a_restore(add_instance
     first.good("run-check", {"notify": True})
     kept = reports(first)
     # It is found before the real one.
-    broken = first.config / "bin/podman"
-    broken.write_text("#!/bin/sh\necho no podman >&2\nexit 125\n", encoding="utf-8")
-    broken.chmod(0o755)
-    try:
+    with program(first, "podman", "#!/bin/sh\nexit 125\n"):
         assert len(dumped(first)) == 1
-    finally:
-        broken.unlink()
-    for name in ("backup.db", "backup.db-wal", "backup.db.suspect"):
+    for name in ("backup.db.asis", "backup.db.asis-wal"):
         mode = (first.state / "data" / name).stat().st_mode & 0o777
         assert mode == 0o600, name
     second = add_instance("backup-monitor2")
