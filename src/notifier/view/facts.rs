@@ -35,7 +35,8 @@ pub(super) fn of(report: &Report, locale: &Locale) -> Vec<Fact> {
         let at = locale.moment_with_zone(at);
         match report.run_kind {
             RunKind::Scheduled => add(labels.planned, at),
-            RunKind::AsFound => add(labels.run, at),
+            // It was no run: the moment is that of the look, which stands below.
+            RunKind::AsFound => {}
             RunKind::HandPart | RunKind::HandWhole => {
                 add(labels.run, format!("{at} ({})", by_hand(report, locale)));
             }
