@@ -18,7 +18,7 @@ LABELS = re.compile(r"by \(([a-z_, ]+)\)")
 
 @pytest.fixture(params=dashboard.LANGUAGES)
 def board(request):
-    return dashboard.build(request.param)
+    return dashboard.build("backup-monitor7", request.param)
 
 
 def expressions(board):
@@ -65,7 +65,7 @@ def test_the_metrics_are_those_that_a_service_serves(board, instance):
 
 def test_prometheus_understands_what_is_asked(board, tmp_path):
     rules = [
-        {"record": f"q{number}", "expr": expression.replace("$instance", "x")}
+        {"record": f"q{number}", "expr": expression}
         for number, expression in enumerate(expressions(board))
     ]
     # JSON is YAML as well.
@@ -75,6 +75,30 @@ def test_prometheus_understands_what_is_asked(board, tmp_path):
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert f"{len(rules)} rules found" in done.stdout
+
+
+def test_what_is_not_known_is_not_shown_as_good(board, tmp_path):
+    """Of an instance that is not there, or of another one, there is no number."""
+    asked = [expression for expression in expressions(board) if "increase" not in expression]
+    series = 'backup_monitor_module_ok{module_id="backup-monitor70", module="mail1", plan="1"}'
+    tests = {
+        "evaluation_interval": "1m",
+        "tests": [
+            {
+                "interval": "1m",
+                "input_series": [{"series": series, "values": "0 0"}],
+                "promql_expr_test": [
+                    {"expr": expression, "eval_time": "1m", "exp_samples": []}
+                    for expression in asked
+                ],
+            }
+        ],
+    }
+    file = tmp_path / "tests.yml"
+    file.write_text(json.dumps(tests), encoding="utf-8")
+    words = ["promtool", "test", "rules", str(file)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_it_can_be_shown(board):
@@ -98,7 +122,7 @@ def test_it_can_be_shown(board):
 
 
 def test_both_languages_have_the_same_panels_under_other_words():
-    english, italian = map(dashboard.build, dashboard.LANGUAGES)
+    english, italian = (dashboard.build("backup-monitor7", it) for it in dashboard.LANGUAGES)
     assert english["uid"] != italian["uid"]
     assert expressions(english) == expressions(italian)
     for here, there in zip(english["panels"], italian["panels"]):

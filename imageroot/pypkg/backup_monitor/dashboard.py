@@ -1,43 +1,29 @@
-"""The dashboards for the cluster's Grafana, one in each language: the same panels
-under other words."""
+"""The dashboards of an instance for the cluster's Grafana, one in each language: the
+same panels under other words. Those of all modules lie in one folder, so each has a
+name of its own."""
 
 SOURCE = {"type": "prometheus", "uid": "prometheus"}
 LANGUAGES = ("en", "it")
-# Of several instances each is scraped: one is shown.
-OF = '{module_id="$instance"}'
+OF = '{module_id="MODULE_ID"}'
 
 
-def build(language):
+def build(module, language):
     """A dashboard as Grafana reads it."""
-    panels = [panel(number, *each, language) for number, each in enumerate(PANELS)]
+    panels = [panel(number, *each, module, language) for number, each in enumerate(PANELS)]
+    also = {"en": "", "it": ", italiano"}[language]
     return {
-        "uid": f"backup-monitor-{language}",
-        "title": {"en": "Backup Monitor", "it": "Backup Monitor (italiano)"}[language],
+        "uid": f"{module}-{language}",
+        "title": f"Backup Monitor ({module}{also})",
         "tags": ["backup"],
         "schemaVersion": 39,
         "editable": False,
         "refresh": "1m",
         "time": {"from": "now-30d", "to": "now"},
-        "templating": {"list": [instance(language)]},
         "panels": panels,
     }
 
 
-def instance(language):
-    query = "label_values(backup_monitor_build_info, module_id)"
-    return {
-        "name": "instance",
-        "label": {"en": "Instance", "it": "Istanza"}[language],
-        "type": "query",
-        "datasource": SOURCE,
-        "query": {"query": query, "refId": "A"},
-        "definition": query,
-        "refresh": 2,
-        "sort": 1,
-    }
-
-
-def panel(number, kind, place, unit, en, it, queries, language):
+def panel(number, kind, place, unit, en, it, queries, module, language):
     """One panel. A query is an expression with what its values are called."""
     title, *names = en if language == "en" else it
     left, top, width, height = place
@@ -53,7 +39,7 @@ def panel(number, kind, place, unit, en, it, queries, language):
             {
                 "refId": chr(ord("A") + index),
                 "datasource": SOURCE,
-                "expr": expression,
+                "expr": expression.replace("MODULE_ID", module),
                 "instant": kind != "timeseries",
                 "range": kind == "timeseries",
                 "format": "table" if table else "time_series",
@@ -101,14 +87,14 @@ def plans(metric):
 PANELS = [
     (
         "stat", (0, 0, 5, 4), "none",
-        ["Plans that are bad"], ["Piani con errori"],
-        [(f"count(backup_monitor_plan_bad_since_timestamp_seconds{OF} > 0) or vector(0)", "", "")],
+        ["Plans that are bad"], ["Piani non a posto"],
+        [(f"sum(backup_monitor_plan_bad_since_timestamp_seconds{OF} > bool 0)", "", "")],
     ),
     (
         "stat", (5, 0, 5, 4), "none",
         ["Applications without a good newest backup"],
-        ["Applicazioni il cui ultimo backup non è riuscito"],
-        [(f"count(backup_monitor_module_ok{OF} == 0) or vector(0)", "", "")],
+        ["Applicazioni senza un ultimo backup riuscito"],
+        [(f"sum(max by (module) (backup_monitor_module_ok{OF} == bool 0))", "", "")],
     ),
     (
         "stat", (10, 0, 5, 4), "none",
@@ -128,7 +114,7 @@ PANELS = [
     (
         "table", (0, 4, 24, 7), "dateTimeAsLocal",
         ["Plans", "last run", "last without a failure", "next run", "bad since"],
-        ["Piani", "ultima esecuzione", "ultima senza errori", "prossima esecuzione", "con errori da"],
+        ["Piani", "ultima esecuzione", "ultima senza errori", "prossima esecuzione", "non a posto da"],
         [
             (plans("last_run"), "", "dateTimeAsLocal"),
             (plans("last_success"), "", "dateTimeAsLocal"),
