@@ -24,12 +24,14 @@ abstract class TaskError extends Error {
   }
 }
 
-/** What was sent is wrong; nothing was done. */
+/** What was sent is wrong, and nothing was done; or a list of why it was done in part only. */
 export class ValidationError extends TaskError {
   readonly kind = "validation";
   constructor(
     action: string,
     readonly mistakes: Mistake[],
+    /** Whether the action refused what was sent before it did anything. */
+    readonly refused = true,
   ) {
     super(action, mistakes.map((mistake) => `${mistake.field}: ${mistake.error}`).join(", "));
   }
@@ -92,7 +94,7 @@ export class CancelledError extends TaskError {
 /** Whether what was asked for may have been done all the same. */
 export function mayBeDone(error: ActionError): boolean {
   if (error.kind === "http") return error.queued || error.status === 0 || error.status >= 500;
-  return error.kind !== "validation";
+  return error.kind !== "validation" || !error.refused;
 }
 
 /** Whether the server serves this login no more: to ask again by itself leads nowhere. */

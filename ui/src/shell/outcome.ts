@@ -36,12 +36,18 @@ export function mistakesIn(output: unknown): Mistake[] | null {
   return good.length === entries.length ? good.map(toMistake) : null;
 }
 
+/** With these the agent and the actions end where the input is wrong: schema, own checks. */
+const REFUSED: unknown[] = [10, 2];
+
 /** Reads a task's result as it is stored: the same for every way a task can end. */
 export function outcomeOf(action: string, result: unknown): Outcome {
   const stored: StoredResult = isRecord(result) ? result : {};
   if (stored.exit_code === 0) return { output: stored.output };
   const mistakes = mistakesIn(stored.output);
-  if (mistakes) return { error: new ValidationError(action, mistakes) };
+  if (mistakes) {
+    const refused = REFUSED.includes(stored.exit_code);
+    return { error: new ValidationError(action, mistakes, refused) };
+  }
   const code = typeof stored.exit_code === "number" ? stored.exit_code : null;
   return { error: new AbortedError(action, text(stored.error).trim(), code, stored.output) };
 }

@@ -169,6 +169,14 @@ describe("whether what was asked for may be done all the same", () => {
     expect(await end).toBe(true);
   });
 
+  it("is so where it failed in the middle, and says why", async () => {
+    const end = asked();
+    await posted();
+    const told = { parameter: "", field: "", error: "service_not_started", message: "down" };
+    shell.emit("aborted", { exit_code: 1, error: "", output: [told] }, {});
+    expect(await end).toBe(true);
+  });
+
   it("is so where nobody knows how it ended, and not where it was refused", async () => {
     const late = asked({ limitSeconds: 1 });
     await vi.advanceTimersByTimeAsync(1_100);
