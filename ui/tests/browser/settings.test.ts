@@ -96,6 +96,22 @@ describe("saving", () => {
     expect(await subject.inputValue()).toBe("[X]");
   });
 
+  it("says why the service does not go by what was saved", async () => {
+    visit = await settings();
+    const { handlers } = visit.shell.tasks;
+    const configure = handlers["module/configure-module"]!;
+    handlers["module/configure-module"] = (input: unknown) => {
+      const answer = configure(input);
+      const warnings = [{ code: "reload_refused", message: "no such zone" }];
+      return { ...answer, output: { ...answer.output, warnings } };
+    };
+    await field("Beginning of every subject").fill("[X]");
+    await visit.button("Save settings").click();
+    const told = "goes on with those from before: no such zone";
+    await visit.app.locator(".settings-save").getByText(told).waitFor();
+    expect(await visit.app.getByText("The service uses the new settings.").count()).toBe(0);
+  });
+
   it("takes nothing while it is under way, so that nothing is lost", async () => {
     let release = (): void => undefined;
     const held = new Promise<void>((resolve) => (release = resolve));
