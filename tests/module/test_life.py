@@ -325,6 +325,28 @@ def test_a_damaged_database_costs_no_backup(add_instance, cluster, tmp_path):
     second.good("list-reports")
 
 
+# Copies; and after the first copy the log is carried over and begun anew, as the
+# service does.
+BUSY_COPY = """#!/bin/sh
+/bin/cp "$@" || exit
+[ -e data/once ] && exit
+: >data/once
+exec python3 -c '
+import sqlite3
+database = sqlite3.connect("data/state.db", timeout=30)
+database.execute("create table busy (x)")
+for _ in range(200):
+    database.execute("insert into busy values (randomblob(3000))")
+database.commit()
+database.execute("pragma wal_checkpoint(truncate)")
+database.execute("delete from busy where rowid % 2")
+database.execute("insert into busy values (1)")
+database.commit()
+database.close()
+' >&2
+"""
+
+
 @contextlib.contextmanager
 def program(instance, name, text):
     """Another program of this name for the module's own steps."""
@@ -345,8 +367,9 @@ def test_what_could_only_be_taken_as_it_is_is_whole_after_a_restore(add_instance
     bad_night(cluster)
     first.good("run-check", {"notify": True})
     kept = reports(first)
-    # It is found before the real one.
-    with program(first, "podman", "#!/bin/sh\nexit 125\n"):
+    # They are found before the real ones.
+    no_podman = program(first, "podman", "#!/bin/sh\nexit 125\n")
+    with no_podman, program(first, "cp", BUSY_COPY):
         assert len(dumped(first)) == 1
     for name in ("backup.db.asis", "backup.db.asis-wal"):
         mode = (first.state / "data" / name).stat().st_mode & 0o777
