@@ -15,6 +15,20 @@ function unreadable(): () => void {
   handlers["module/get-configuration"] = () => ({ http: 500 });
   return () => (handlers["module/get-configuration"] = read);
 }
+/** The settings, where saving goes on until what this gives is called. */
+async function withHeldSave(): Promise<() => void> {
+  let release = (): void => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  visit = await settings({
+    handlers: {
+      "module/configure-module": async () => {
+        await held;
+        return { output: { changed: true, applied: "reloaded", warnings: [] } };
+      },
+    } as Handlers,
+  });
+  return release;
+}
 const saved = () => visit.app.getByText("The service uses the new settings.").waitFor();
 
 describe("the first visit", () => {
@@ -113,16 +127,7 @@ describe("saving", () => {
   });
 
   it("takes nothing while it is under way, so that nothing is lost", async () => {
-    let release = (): void => undefined;
-    const held = new Promise<void>((resolve) => (release = resolve));
-    visit = await settings({
-      handlers: {
-        "module/configure-module": async () => {
-          await held;
-          return { output: { changed: true, applied: "reloaded", warnings: [] } };
-        },
-      } as Handlers,
-    });
+    const release = await withHeldSave();
     const subject = field("Beginning of every subject");
     await subject.fill("[A]");
     await visit.button("Save settings").click();
@@ -474,16 +479,7 @@ describe("the webhook's token", () => {
   });
 
   it("keeps everybody from anything else while it is set", async () => {
-    let release = (): void => undefined;
-    const held = new Promise<void>((resolve) => (release = resolve));
-    visit = await settings({
-      handlers: {
-        "module/configure-module": async () => {
-          await held;
-          return { output: { changed: true, applied: "reloaded", warnings: [] } };
-        },
-      } as Handlers,
-    });
+    const release = await withHeldSave();
     await visit.button("Make a token").click();
     const wait = visit.app.getByRole("dialog", { name: "Setting the token" });
     await wait.waitFor();
