@@ -83,3 +83,18 @@ def add_instance(host, cluster, images):
 def instance(add_instance):
     """A fresh one, not configured."""
     return add_instance()
+
+
+@pytest.fixture
+def configured(instance):
+    """One that runs."""
+    instance.good("configure-module", node.FIRST)
+    instance.wait_until_ready()
+    return instance
+
+
+@pytest.fixture
+def asks_nobody(configured):
+    """One that asks no repository: here nobody would answer."""
+    configured.good("configure-module", {"repo_check": {"method": "off"}})
+    return configured

@@ -23,6 +23,8 @@ HERE = Path(__file__).resolve().parent.parent
 ROOT = HERE.parent.parent
 RUNAGENT = "/usr/local/bin/runagent"
 JOURNAL = "/run/systemd/journal/socket"
+# What configure-module needs at least.
+FIRST = {"mail": {"from": "monitor@example.org", "to": ["admin@example.org"]}}
 # Rootless podman without systemd: runc, and no manager for cgroups.
 CONTAINERS_CONF = """\
 [engine]
