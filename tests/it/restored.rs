@@ -5,7 +5,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::support::process::{free_port, wait_until};
+use crate::support::process::{DeadPort, wait_until};
 use crate::support::redis::Cluster;
 use crate::support::service::Service;
 
@@ -57,9 +57,10 @@ fn dump(service: &Service, to: &Path) {
 fn what_was_queued_is_not_sent_by_who_was_restored_and_no_recovery_is_made_up() {
     let cluster = cluster();
     backed_up(&cluster, 1);
+    let dead = DeadPort::take();
     let silent = json!({
         "transport": "smtp",
-        "smtp": { "host": "127.0.0.1", "port": free_port(), "encryption": "none" },
+        "smtp": { "host": "127.0.0.1", "port": dead.number(), "encryption": "none" },
     });
     let first = Service::start(
         &configuration(&cluster, &silent),

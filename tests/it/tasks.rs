@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use serde_json::{Value as Json, json};
 
 use crate::support::api_server::{ApiServer, Call, Fault, Outcome};
-use crate::support::process::free_port;
+use crate::support::process::DeadPort;
 
 const USER: &str = "module/backup-monitor1";
 const PASSWORD: &str = "task-s3cret";
@@ -214,7 +214,8 @@ async fn what_does_not_pass_ends_with_the_limit_and_says_why() {
     let began = Instant::now();
     assert_eq!(run(&api, SHORT).await.unwrap_err(), TaskError::Busy);
     assert!(began.elapsed() < LONG);
-    let nobody = format!("http://127.0.0.1:{}", free_port());
+    let dead = DeadPort::take();
+    let nobody = format!("http://127.0.0.1:{}", dead.number());
     let error = run(&api_at(&nobody, PASSWORD, 1), SHORT).await.unwrap_err();
     let TaskError::Unavailable(Obstacle::ApiUnreachable { address, reason }) = error else {
         panic!("{error:?}")

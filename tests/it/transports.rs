@@ -10,7 +10,7 @@ use ns8_backup_monitor::model::{
 use ns8_backup_monitor::notifier::{File, Sendmail, Smtp, Transport, html_of};
 
 use crate::mail::send;
-use crate::support::process::free_port;
+use crate::support::process::DeadPort;
 use crate::support::reports;
 use crate::support::smtp::{MailServer, PASSWORD, USER};
 
@@ -198,8 +198,9 @@ async fn logins_that_fail_are_temporary_and_never_show_the_password() {
 #[tokio::test]
 async fn a_wrong_port_or_encryption_is_told_and_hangs_nowhere() {
     let server = MailServer::start();
+    let dead = DeadPort::take();
     let nobody = |encryption| SmtpSettings {
-        port: free_port(),
+        port: dead.number(),
         ..server.settings("plain", encryption)
     };
     let no_host = SmtpSettings {

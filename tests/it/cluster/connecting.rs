@@ -9,7 +9,7 @@ use ns8_backup_monitor::config;
 use ns8_backup_monitor::model::ClusterState;
 
 use super::{assert_usual, limits, now, read, usual};
-use crate::support::process::free_port;
+use crate::support::process::{DeadPort, free_port};
 use crate::support::redis::{Cluster, RedisServer};
 
 #[tokio::test]
@@ -161,8 +161,9 @@ async fn a_redis_that_is_down_or_silent_is_unreachable_in_time_and_comes_back() 
     );
     assert_usual(&read_within(&reader, Duration::from_secs(20)).await);
 
+    let dead = DeadPort::take();
     let nobody = config::Redis::Tcp {
-        own: format!("127.0.0.1:{}", free_port()),
+        own: format!("127.0.0.1:{}", dead.number()),
         port: 1,
     };
     let error = RedisReader::new(&nobody).read(now()).await.unwrap_err();

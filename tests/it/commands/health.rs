@@ -6,7 +6,7 @@ use rustix::process::Signal;
 
 use super::{Program, Ran};
 use crate::support::http::Recorder;
-use crate::support::process::free_port;
+use crate::support::process::{DeadPort, free_port};
 use crate::support::service::Service;
 
 const CONFIGURATION: &str = "mail: {from: a@example.org, to: [b@example.org]}\n";
@@ -26,7 +26,8 @@ fn a_service_that_runs_is_well() {
 
 #[test]
 fn nobody_there_is_told() {
-    let port = free_port().to_string();
+    let dead = DeadPort::take();
+    let port = dead.number().to_string();
     let program = Program::new(CONFIGURATION).with("TCP_PORT", &port);
     program
         .run(&["health"])

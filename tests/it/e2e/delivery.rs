@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::case::{Case, backup_failed, webhook};
 use super::world::World;
-use crate::support::process::{free_port, wait_until};
+use crate::support::process::{DeadPort, wait_until};
 
 /// One module that failed; its repository is not asked.
 fn failed() -> World {
@@ -123,8 +123,9 @@ fn a_temporary_error_delays_the_very_same_mail() {
 fn a_new_smarthost_is_used_at_once_for_what_waits() {
     let world = failed().italian();
     let good = world.mail.port("starttls_auth").to_string();
-    let dead = free_port().to_string();
-    world.cluster.hset("cluster/smarthost", "port", &dead);
+    let dead = DeadPort::take();
+    let port = dead.number().to_string();
+    world.cluster.hset("cluster/smarthost", "port", &port);
     let case = world.serve();
     let alert = backup_failed("1", "Nightly", 1);
     case.fire(&[&alert]);

@@ -1,12 +1,13 @@
 //! Child processes that end with the test, free ports, and waiting for ready.
 
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use tokio::net::TcpSocket;
 
 /// A child in a process group of its own, killed with that group on drop.
 pub struct Server {
@@ -77,6 +78,24 @@ pub fn free_port() -> u16 {
         .and_then(|listener| listener.local_addr())
         .expect("a free port")
         .port()
+}
+
+/// A port of loopback that refuses connections: as long as this lives nobody else
+/// can listen there.
+pub struct DeadPort(TcpSocket);
+
+impl DeadPort {
+    pub fn take() -> Self {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket
+            .bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
+            .expect("a port");
+        Self(socket)
+    }
+
+    pub fn number(&self) -> u16 {
+        self.0.local_addr().expect("its address").port()
+    }
 }
 
 /// Waits until something accepts connections at `address`.
