@@ -10,8 +10,10 @@ const PLACE = "#ns8-app";
 
 async function start(): Promise<void> {
   const translations = await loadTranslations();
+  let began: ShellHistory | null = null;
   try {
     const history = shellHistory();
+    began = history;
     const router = createPagesRouter(history);
     const app = createApp(App);
     // What is above all pages has nobody to tell of its faults but us.
@@ -22,6 +24,8 @@ async function start(): Promise<void> {
     offerShortcuts();
     window.addEventListener("pagehide", () => leave(app, history), { once: true });
   } catch (error) {
+    began?.destroy();
+    leaveHost();
     createApp(BrokenNote, { error }).use(translations).mount(PLACE);
     throw error;
   }

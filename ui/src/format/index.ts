@@ -1,7 +1,7 @@
 import { computed } from "vue";
 import { useI18n } from "vue-i18n";
 import { numberLocale } from "@/i18n";
-import { knownZone, numberFormat } from "./intl";
+import { browserZone, knownZone, numberFormat } from "./intl";
 import { formatDuration, formatSize } from "./numbers";
 import { formatDay, formatDistance, formatExactTime, formatTime } from "./times";
 
@@ -23,6 +23,8 @@ export function useFormat(timezone: () => string | null | undefined = () => null
     day: orUnknown((time: string) => formatDay(time, way.value, zone.value)),
     duration: orUnknown((seconds: number) => formatDuration(seconds, way.value)),
     size: orUnknown((bytes: number) => formatSize(bytes, way.value)),
+    /** Of which zone the times are. */
+    zone: computed(() => zone.value ?? browserZone()),
     number: orUnknown((value: number) => numberFormat(way.value, {}).format(value)),
     list: (words: string[]) => new Intl.ListFormat(way.value).format(words),
     distance: (time: string, now: Date) => formatDistance(time, now, way.value),

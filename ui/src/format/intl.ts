@@ -29,6 +29,11 @@ export function knownZone(name: string | null | undefined): string | undefined {
   }
 }
 
+/** The name of the browser's own zone. */
+export function browserZone(): string {
+  return dateFormat("en", {}).resolvedOptions().timeZone;
+}
+
 export const numberFormat = remembered<Intl.NumberFormatOptions, Intl.NumberFormat>(
   (locale, options) => new Intl.NumberFormat(locale, options),
 );

@@ -26,6 +26,18 @@ export interface OpenOptions {
   timezone?: string;
 }
 
+/** Saving that goes on until `release` is called. */
+export function heldSave(): { handlers: Handlers; release: () => void } {
+  let release = (): void => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  const output = { changed: true, applied: "reloaded", warnings: [] };
+  const save = async () => {
+    await held;
+    return { output };
+  };
+  return { handlers: { "module/configure-module": save }, release: () => release() };
+}
+
 let browser: Browser | null = null;
 
 export async function startBrowser(): Promise<void> {

@@ -48,6 +48,7 @@ describe("the overview", () => {
     expect(await card("Plan 4").innerText()).toContain("Not known yet");
     expect(await card("Plan 5").innerText()).toContain("No applications");
     await visit.heading("1 application is in no plan").waitFor();
+    await visit.app.getByText("this browser's time zone, Europe/Rome.").waitFor();
     expect(await visit.accessibility()).toEqual([]);
   });
 
@@ -201,9 +202,10 @@ describe("what the overview says beside the plans", () => {
   });
 
   it.each([
-    ["queued", "Plan 1"],
-    ["undelivered", "Plan 2"],
-  ])("leads to the reports whose mails are %s", async (mails, plan) => {
+    ["queued", "Plan 1", "Show their reports"],
+    // Only those of the last days are counted, and the list has all.
+    ["undelivered", "Plan 2", "Show every report with such a mail"],
+  ])("leads to the reports whose mails are %s", async (mails, plan, link) => {
     const reports = manyReports(9);
     const of = (name: string) =>
       reports.filter((one) => one.plan_name === name).map((one) => one.id);
@@ -214,7 +216,7 @@ describe("what the overview says beside the plans", () => {
         "module/list-reports": listOf(reports, { queued: of("Plan 1"), undelivered: of("Plan 2") }),
       },
     });
-    await visit.app.getByRole("link", { name: "Show their reports" }).click();
+    await visit.app.getByRole("link", { name: link }).click();
     await visit.app.getByText("1–3 of 3").waitFor();
     expect(visit.sent("list-reports")).toEqual([{ limit: 25, offset: 0, mails }]);
     expect(visit.place).toContain(`mails=${mails}`);

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { startBrowser, stopBrowser, Visit, type Handlers } from "./harness";
+import { heldSave, startBrowser, stopBrowser, Visit, type Handlers } from "./harness";
 
 let visit: Visit;
 beforeAll(startBrowser);
@@ -14,20 +14,6 @@ function unreadable(): () => void {
   const read = handlers["module/get-configuration"];
   handlers["module/get-configuration"] = () => ({ http: 500 });
   return () => (handlers["module/get-configuration"] = read);
-}
-/** The settings, where saving goes on until what this gives is called. */
-async function withHeldSave(): Promise<() => void> {
-  let release = (): void => undefined;
-  const held = new Promise<void>((resolve) => (release = resolve));
-  visit = await settings({
-    handlers: {
-      "module/configure-module": async () => {
-        await held;
-        return { output: { changed: true, applied: "reloaded", warnings: [] } };
-      },
-    } as Handlers,
-  });
-  return release;
 }
 const saved = () => visit.app.getByText("The service uses the new settings.").waitFor();
 
@@ -126,8 +112,29 @@ describe("saving", () => {
     expect(await visit.app.getByText("The service uses the new settings.").count()).toBe(0);
   });
 
+  it("is done, also where the service does not start with what was saved", async () => {
+    visit = await settings();
+    const { handlers } = visit.shell.tasks;
+    const configure = handlers["module/configure-module"]!;
+    handlers["module/configure-module"] = (input: unknown) => {
+      configure(input);
+      const error = { field: "", parameter: "", value: null, error: "service_not_started" };
+      return { abort: "", output: [{ ...error, message: "its log says why" }] };
+    };
+    const subject = field("Beginning of every subject");
+    await subject.fill("[X]");
+    await visit.button("Save settings").click();
+    await visit.app.getByText("The settings are saved, and the service does not start").waitFor();
+    expect(await subject.inputValue()).toBe("[X]");
+    expect(await visit.app.getByText("unsaved change").count()).toBe(0);
+    expect(await visit.app.getByText("The service uses the new settings.").count()).toBe(0);
+    await visit.app.getByRole("link", { name: "About" }).click();
+    await visit.heading("About").waitFor();
+  });
+
   it("takes nothing while it is under way, so that nothing is lost", async () => {
-    const release = await withHeldSave();
+    const { handlers, release } = heldSave();
+    visit = await settings({ handlers });
     const subject = field("Beginning of every subject");
     await subject.fill("[A]");
     await visit.button("Save settings").click();
@@ -454,92 +461,6 @@ describe("the test mail", () => {
     });
     await visit.button("Send a test mail").click();
     await visit.app.getByText("The service is not running").waitFor();
-  });
-});
-
-describe("the webhook's token", () => {
-  it("is made in the browser, shown once and kept nowhere", async () => {
-    visit = await settings();
-    await visit.button("Make a token").click();
-    const dialog = visit.app.getByRole("dialog", { name: "The new token" });
-    const token = await dialog.getByLabel("Token", { exact: true }).inputValue();
-    await visit.shot("settings-token");
-    expect(token).toMatch(/^[\w-]{43}$/);
-    expect(visit.sent("configure-module")).toEqual([{ webhook_token: token }]);
-    await dialog.getByRole("button", { name: "Copy: Token" }).click();
-    await dialog.getByText("Copied.").waitFor();
-    expect(await visit.frame.evaluate(() => navigator.clipboard.readText())).toBe(token);
-    await dialog.getByRole("button", { name: "Close" }).last().click();
-    await visit.app.getByText("A token is set. It cannot be shown again.").waitFor();
-    const everywhere = await visit.frame.evaluate(
-      () =>
-        document.documentElement.outerHTML + JSON.stringify({ ...sessionStorage, ...localStorage }),
-    );
-    expect(everywhere).not.toContain(token);
-  });
-
-  it("keeps everybody from anything else while it is set", async () => {
-    const release = await withHeldSave();
-    await visit.button("Make a token").click();
-    const wait = visit.app.getByRole("dialog", { name: "Setting the token" });
-    await wait.waitFor();
-    expect(await visit.accessibility()).toEqual([]);
-    await visit.page.keyboard.press("Escape");
-    await wait.getByRole("button", { name: "Close" }).click();
-    expect(await wait.count()).toBe(1);
-    release();
-    const dialog = visit.app.getByRole("dialog", { name: "The new token" });
-    await dialog.waitFor();
-    expect(await dialog.getByText("not known").count()).toBe(0);
-    expect(await dialog.evaluate((element) => element.contains(document.activeElement))).toBe(true);
-  });
-
-  it.each([
-    ["is lost on its way", { http: 502 }],
-    ["never comes", { never: true }],
-  ])("is shown, and that it may be set, when the answer %s", async (_, answer) => {
-    visit = await settings({ handlers: { "module/configure-module": () => answer } as Handlers });
-    await visit.page.clock.install();
-    await visit.button("Make a token").click();
-    await expect.poll(() => visit.sent("configure-module").length).toBe(1);
-    const { webhook_token: token } = visit.sent("configure-module")[0];
-    const dialog = visit.app.getByRole("dialog", { name: "The token may be set" });
-    await expect
-      .poll(async () => {
-        await visit.page.clock.runFor(30_000);
-        return dialog.count();
-      })
-      .toBe(1);
-    expect(await dialog.getByLabel("Token", { exact: true }).inputValue()).toBe(token);
-    await dialog.getByText("Whether it was set is not known.").waitFor();
-    expect(await visit.accessibility()).toEqual([]);
-    await dialog.getByRole("button", { name: "Close" }).last().click();
-    await expect.poll(() => visit.sent("get-configuration").length).toBe(2);
-  });
-
-  it("is not shown when it was refused for certain", async () => {
-    visit = await settings({
-      handlers: { "module/configure-module": () => ({ http: 403 }) } as Handlers,
-    });
-    await visit.button("Make a token").click();
-    await visit.app.getByText("You are not permitted to see or do this").waitFor();
-    expect(await visit.app.getByRole("dialog").count()).toBe(0);
-    expect(await visit.frame.evaluate(() => document.documentElement.outerHTML)).not.toContain(
-      visit.sent("configure-module")[0].webhook_token,
-    );
-  });
-
-  it("is replaced and removed only after a question", async () => {
-    visit = await settings();
-    visit.instance.configuration.webhook_token_set = true;
-    await visit.page.reload();
-    await visit.button("Make a new token").click();
-    await visit.button("Cancel").click();
-    expect(visit.sent("configure-module")).toEqual([]);
-    await visit.button("Remove the token").click();
-    await visit.app.getByRole("dialog").getByRole("button", { name: "Remove the token" }).click();
-    await visit.app.getByText("No token is set").waitFor();
-    expect(visit.sent("configure-module")).toEqual([{ webhook_token: "" }]);
   });
 });
 

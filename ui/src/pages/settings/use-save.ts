@@ -6,9 +6,16 @@ import { moduleId, ValidationError, type ActionError } from "@/shell";
 import { placeMistakes, type Refused } from "./mistakes";
 import type { SettingsForm } from "./use-form";
 
+const NOT_STARTED = "service_not_started";
+
 /** Codes that are about the instance, not about a value. */
 function isAboutValues(error: ActionError): error is ValidationError {
   return error.kind === "validation" && error.mistakes.some((one) => one.field !== "(root)");
+}
+
+/** Whether the settings were written, and what was to follow went wrong. */
+function isSavedAllTheSame(error: ActionError): boolean {
+  return error.kind === "validation" && error.mistakes.some((one) => one.error === NOT_STARTED);
 }
 
 /** Brings the first mistake before the eyes, and the keyboard to it. */
@@ -42,11 +49,12 @@ export function useSave(form: SettingsForm, reload: () => Promise<void>) {
     busy.value = true;
     try {
       const output = await run(change);
-      if (!output) return false;
+      const isSaved = output !== null || (error.value && isSavedAllTheSame(error.value));
+      if (!isSaved) return false;
       form.settle();
       await reload();
       saved.value = output;
-      return true;
+      return output !== null;
     } finally {
       busy.value = false;
     }
