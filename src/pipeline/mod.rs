@@ -6,11 +6,13 @@
 //! room but `cli`.
 
 mod adapters;
+mod answering;
 mod asking;
 mod clock;
 mod delivery;
 mod digest;
 mod events;
+mod gathering;
 mod housekeeping;
 mod look_now;
 mod metrics;

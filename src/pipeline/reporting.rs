@@ -8,14 +8,12 @@ use jiff::{SignedDuration, Timestamp};
 use tracing::{debug, info, warn};
 
 use super::observing::{Look, Over};
-use super::picture::{History, Picture};
 use super::probing::probes_of;
 use super::watching::WatchingError;
-use crate::correlator::{self, Answer, Known, Rules, Saying, Settled, answers};
+use crate::correlator::{self, Rules, Settled};
 use crate::model::{
-    CloseReason, InboxEntry, InboxId, JudgedRun, ModuleId, NewestRun, OutgoingMail, Overview,
-    PlanId, PlanWatch, Report, ReportKind, RunKind, Signature, UncoveredModule, Warning, Watch,
-    WholeWatch,
+    InboxEntry, InboxId, JudgedRun, ModuleId, NewestRun, OutgoingMail, PlanId, PlanWatch, Report,
+    ReportKind, RunKind, Signature, Warning, Watch, WholeWatch,
 };
 use crate::notifier::{Decision, Situation, decide, signature};
 use crate::store::{Batch, Save, Saved};
@@ -35,7 +33,7 @@ pub(super) type Closing = (InboxId, Timestamp);
 
 /// What a mail of a report is told apart by from another one of the same.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Edition {
+pub(super) enum Edition {
     First,
     Corrected,
     AnAlertCame,
@@ -130,7 +128,7 @@ impl Verdicts<'_> {
     }
 
     /// Warnings that belong to no single run.
-    fn notes(&self, whole: &WholeWatch) -> Vec<Warning> {
+    pub(super) fn notes(&self, whole: &WholeWatch) -> Vec<Warning> {
         let mut notes = whole.notes.clone();
         let uncovered = correlator::uncovered(self.look.state);
         if !uncovered.is_empty() {
@@ -142,7 +140,7 @@ impl Verdicts<'_> {
         notes
     }
 
-    fn around<'r>(
+    pub(super) fn around<'r>(
         &'r self,
         alerts: &'r [&'r InboxEntry],
         notes: &'r [Warning],
@@ -155,7 +153,7 @@ impl Verdicts<'_> {
         }
     }
 
-    fn decide(
+    pub(super) fn decide(
         &self,
         seen: &PlanWatch,
         report: &Report,
@@ -190,7 +188,7 @@ impl Verdicts<'_> {
     }
 
     /// The report as it is kept, with its mails if it is told.
-    fn published(
+    pub(super) fn published(
         &self,
         seen: &mut PlanWatch,
         mut report: Report,
@@ -243,7 +241,7 @@ impl Verdicts<'_> {
     }
 
     /// Writes down, says so in the log, and wakes the delivery.
-    async fn save(&self, watch: &mut Watch, batch: Batch) -> Result<(), WatchingError> {
+    pub(super) async fn save(&self, watch: &mut Watch, batch: Batch) -> Result<(), WatchingError> {
         let told: Vec<_> = batch
             .saves
             .iter()
@@ -279,127 +277,12 @@ impl Verdicts<'_> {
         Ok(())
     }
 
-    /// Answers what is due and belongs to no run that is over just now.
-    pub async fn answer_alerts(
-        &self,
-        watch: &mut Watch,
-        whole: &mut WholeWatch,
-    ) -> Result<(), WatchingError> {
-        let store = &self.look.watching.store;
-        store
-            .remember_plans(self.look.state.plans.keys().cloned().collect())
-            .await?;
-        if self.look.due.is_empty() {
-            return Ok(());
-        }
-        // What the runs just reported has closed waits no more.
-        let open: BTreeSet<InboxId> = store
-            .waiting()
-            .await?
-            .iter()
-            .map(|entry| entry.id)
-            .collect();
-        let due: Vec<&InboxEntry> = self
-            .look
-            .due
-            .iter()
-            .copied()
-            .filter(|entry| open.contains(&entry.id))
-            .collect();
-        let memory = store.memory().await?;
-        let known = Known {
-            state: self.look.state,
-            plans: &watch.plans,
-            memory: &memory,
-            recent_window: self.rules.recent_window,
-            now: self.look.now,
-        };
-        let mut unanswered = BTreeSet::new();
-        let mut outcome = Ok(());
-        for mut answer in answers(known, &due) {
-            self.look.watching.vitals.beat(Instant::now());
-            // What an answer that failed still owes must stay in the inbox.
-            answer.closes.retain(|id| !unanswered.contains(id));
-            let alerts: Vec<InboxId> = answer.alerts.iter().map(|entry| entry.id).collect();
-            if let Err(problem) = self.give(watch, whole, answer).await {
-                unanswered.extend(alerts);
-                outcome = Err(problem);
-            }
-        }
-        outcome
-    }
-
-    async fn give(
-        &self,
-        watch: &mut Watch,
-        whole: &mut WholeWatch,
-        answer: Answer<'_>,
-    ) -> Result<(), WatchingError> {
-        let Answer {
-            saying,
-            alerts,
-            closes,
-        } = answer;
-        let closing = closing(&alerts, Some(&closes));
-        let notes = self.notes(whole);
-        let around = self.around(&alerts, &notes);
-        let mut batch = Batch::default();
-        match saying {
-            Saying::Nothing(reason) => {
-                tell_silence(reason, &alerts);
-                batch.closes.push((closing, reason));
-            }
-            Saying::UnknownPlans(plans) => {
-                let report = verdict::unknown_plans(&plans, around);
-                batch.saves.push(self.plain(report, closing)?);
-            }
-            Saying::AllWell(runs) => {
-                let report = verdict::all_well(&runs, around);
-                batch.saves.push(self.plain(report, closing)?);
-            }
-            Saying::AsFound(run) => {
-                let Some(mut seen) = watch.plans.get(&run.plan_id).cloned() else {
-                    return Ok(());
-                };
-                let probes = probes_of(self.look.parts, self.look.state, &run).await;
-                let mut report = verdict::of_run(&run, probes, around);
-                report.at = run.changed_at();
-                let decision = self.decide(&seen, &report, &alerts, None, false);
-                if decision.motive.is_some() {
-                    whole.notes.clear();
-                }
-                note_newest(&mut seen, &run, &decision);
-                let mut save =
-                    self.published(&mut seen, report, decision, &alerts, Edition::First)?;
-                save.answered = closing;
-                batch.saves.push(save);
-                batch.plans.insert(run.plan_id.clone(), Some(seen));
-            }
-            Saying::Kept(plan, run) => {
-                let store = &self.look.watching.store;
-                let kept = store.report_of(ReportKind::Run, Some(&plan), &run).await?;
-                let (Some(kept), Some(mut seen)) = (kept, watch.plans.get(&plan).cloned()) else {
-                    batch.closes.push((closing, CloseReason::Repeat));
-                    return self.save(watch, batch).await;
-                };
-                let mut report = kept.report;
-                report.alerts = verdict::alert_labels(&alerts);
-                let decision = self.decide(&seen, &report, &alerts, None, false);
-                if let Some(newest) = &mut seen.newest {
-                    newest.answered = true;
-                }
-                let edition = Edition::AnAlertCame;
-                let mut save = self.published(&mut seen, report, decision, &alerts, edition)?;
-                save.answered = closing;
-                batch.saves.push(save);
-                batch.plans.insert(plan, Some(seen));
-            }
-        }
-        self.save(watch, batch).await
-    }
-
     /// A report that belongs to no run.
-    fn plain(&self, report: Report, answered: Vec<Closing>) -> Result<Save, WatchingError> {
+    pub(super) fn plain(
+        &self,
+        report: Report,
+        answered: Vec<Closing>,
+    ) -> Result<Save, WatchingError> {
         let mails = self.mails(&report, Edition::First)?;
         Ok(Save {
             report,
@@ -408,72 +291,10 @@ impl Verdicts<'_> {
             replace: false,
         })
     }
-
-    /// Tells which applications lost their plan.
-    pub fn tell_lost(
-        &self,
-        batch: &mut Batch,
-        lost: Vec<UncoveredModule>,
-    ) -> Result<(), WatchingError> {
-        if lost.is_empty() {
-            return Ok(());
-        }
-        info!(
-            applications = lost.len(),
-            "applications are in no plan any more"
-        );
-        let report = verdict::uncovered(lost, self.around(&[], &[]));
-        batch.saves.push(self.plain(report, Vec::new())?);
-        Ok(())
-    }
-
-    async fn overview(&self, watch: &Watch) -> Result<Overview, WatchingError> {
-        let history = History::load(&self.look.watching.store, self.look.now).await?;
-        let picture = Picture {
-            config: &self.look.parts.config,
-            watch,
-            state: Some(self.look.state),
-            problem: None,
-            voice: self.speaks,
-            now: self.look.now,
-        };
-        Ok(picture.overview(&history))
-    }
-
-    /// Sends the weekly digest when its hour has come.
-    pub async fn tell_digest(
-        &self,
-        watch: &mut Watch,
-        whole: &mut WholeWatch,
-    ) -> Result<(), WatchingError> {
-        let config = &self.look.parts.config;
-        let Some(digest) = config.digest else {
-            whole.digest_at = None;
-            return Ok(());
-        };
-        let now = self.look.now;
-        let due = super::digest::last_due(digest, &config.mail.timezone, now);
-        let before = whole.digest_at.replace(now);
-        // What was due before the digest was switched on is not made up for.
-        if before.is_none_or(|before| due.is_none_or(|due| before >= due)) {
-            return Ok(());
-        }
-        let overview = self.overview(watch).await?;
-        let report = verdict::digest(overview, self.around(&[], &[]));
-        let mut batch = Batch {
-            whole: Some(WholeWatch {
-                digest_at: whole.digest_at,
-                ..watch.whole.clone()
-            }),
-            ..Batch::default()
-        };
-        batch.saves.push(self.plain(report, Vec::new())?);
-        self.save(watch, batch).await
-    }
 }
 
 /// The run that alerts on this plan speak of from now on.
-fn note_newest(seen: &mut PlanWatch, run: &JudgedRun, decision: &Decision) {
+pub(super) fn note_newest(seen: &mut PlanWatch, run: &JudgedRun, decision: &Decision) {
     let at = run.at.or(run.changed_at());
     let older = seen
         .newest
@@ -497,26 +318,12 @@ fn note_newest(seen: &mut PlanWatch, run: &JudgedRun, decision: &Decision) {
     });
 }
 
-fn closing(alerts: &[&InboxEntry], closes: Option<&[InboxId]>) -> Vec<Closing> {
+pub(super) fn closing(alerts: &[&InboxEntry], closes: Option<&[InboxId]>) -> Vec<Closing> {
     alerts
         .iter()
         .filter(|entry| closes.is_none_or(|closes| closes.contains(&entry.id)))
         .map(|entry| (entry.id, entry.last_seen))
         .collect()
-}
-
-/// Why no mail follows an alert: somebody may be waiting for one.
-fn tell_silence(reason: CloseReason, alerts: &[&InboxEntry]) {
-    let plans: Vec<String> = alerts
-        .iter()
-        .filter_map(|entry| Some(entry.alert.plan()?.to_string()))
-        .collect();
-    let plans = plans.join(" ");
-    match reason {
-        CloseReason::Repeat => info!(plans, "no mail: the alert repeats what was reported"),
-        CloseReason::DeletedPlan => info!(plans, "no mail: the alert's plan was deleted"),
-        CloseReason::SaidToday => info!(plans, "no mail: the same was reported within a day"),
-    }
 }
 
 fn signed(limit: Duration) -> SignedDuration {
