@@ -5,6 +5,8 @@ export interface Column {
   sortable?: boolean;
   /** Numbers stand at the end of their cell. */
   align?: "start" | "end";
+  /** Its values stay in one line. */
+  whole?: boolean;
   /** Left out where there is little room. */
   minor?: boolean;
 }

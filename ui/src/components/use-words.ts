@@ -13,6 +13,11 @@ export function useWords() {
     return te(key) || te(key, "en") ? t(key) : code.replaceAll("_", " ");
   }
 
+  /** The same with values. */
+  function known(group: string, code: string, values: Record<string, unknown>): string {
+    return te(`${group}.${code}`, "en") ? t(`${group}.${code}`, values) : word(group, code);
+  }
+
   function outcome(name: OutcomeName | null): string {
     return word("outcome", name ?? "unknown");
   }
@@ -37,6 +42,7 @@ export function useWords() {
 
   return {
     word,
+    known,
     outcome,
     counts,
     result,

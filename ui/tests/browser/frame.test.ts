@@ -66,6 +66,14 @@ describe("the pages inside the cluster-admin", () => {
     visit.problems.length = 0;
   });
 
+  it.each([
+    ["en-GB", "en"],
+    ["it-IT", "it"],
+  ])("lead to the manual in the reader's language: %s", async (language, name) => {
+    visit = await Visit.open({ page: "about", language });
+    await visit.app.locator(`a[href$="/docs/manual/${name}.md"]`).waitFor();
+  });
+
   it("leave no listener behind when what they read is read", async () => {
     visit = await Visit.open({ page: "status" });
     await visit.app.getByText("Running").first().waitFor();

@@ -104,10 +104,11 @@ describe("the overview", () => {
       );
       await visit.page.keyboard.press("Tab");
     }
-    expect(names.slice(0, 7)).toEqual([
+    expect(names.slice(0, 8)).toEqual([
       "Refresh",
       "Check now",
       "Show their reports",
+      "Look at the settings",
       "Partially failed: report on the last run of Nightly",
       "20 Nov 2026, 02:00, Partially failed, 1 of 7 failed, 8 mins 36 secs. Open the report",
       "All reports on Nightly",
@@ -116,7 +117,7 @@ describe("the overview", () => {
     expect(names).toContain("All reports on Weekly archive of the whole office");
   });
 
-  it("refreshes itself, and rests while nobody looks", async () => {
+  it("refreshes when it is asked to, and by itself", async () => {
     let plans = [planOverview("1")];
     visit = await Visit.open({
       page: "overview",
@@ -124,10 +125,14 @@ describe("the overview", () => {
     });
     await visit.app.getByText("The only plan is good.").waitFor();
     await visit.app.getByText("Updated now").waitFor();
+    await visit.page.clock.install();
     plans = [badPlan()];
     await visit.button("Refresh").click();
     await visit.app.getByText("The only plan needs attention.").waitFor();
-    expect(visit.sent("get-overview").length).toBe(2);
+    plans = [planOverview("1")];
+    await visit.page.clock.runFor(31_000);
+    await visit.app.getByText("The only plan is good.").waitFor();
+    expect(visit.sent("get-overview").length).toBe(3);
   });
 
   it("keeps what it has, and says how old it is, when a refresh fails", async () => {
@@ -196,7 +201,7 @@ describe("what the overview says beside the plans", () => {
     });
     await visit.app.getByText("3 mails wait for another attempt").waitFor();
     await visit.app.getByText("2 mails could not be delivered in the last 7 days").waitFor();
-    await visit.app.getByText("The plans are good, but 2 mails could not").waitFor();
+    await visit.app.getByText("No plan needs attention, but 2 mails could not").waitFor();
     await visit.app.getByRole("link", { name: "Open the settings" }).click();
     await visit.heading("Settings").waitFor();
   });
@@ -223,7 +228,7 @@ describe("what the overview says beside the plans", () => {
     expect(await visit.app.getByLabel("Mails").inputValue()).toBe(mails);
     const shown = await visit.app.locator("a[data-report]").allInnerTexts();
     expect(new Set(shown)).toEqual(new Set([plan]));
-    await visit.app.getByLabel("Mails").selectOption("Whatever became of them");
+    await visit.app.getByLabel("Mails").selectOption("Any");
     await visit.app.getByText("1–9 of 9").waitFor();
   });
 
@@ -238,7 +243,29 @@ describe("what the overview says beside the plans", () => {
     await visit.app.getByText("The cluster cannot be read just now").waitFor();
     await visit.app.getByText("20 Nov 2026, 07:30 (2 hours ago)").waitFor();
     await visit.app.getByText("connection refused").waitFor();
-    await visit.app.getByText("was good when the cluster was last read").waitFor();
+    await visit.app.getByText("Updated 2 hours ago").waitFor();
+    await visit.app
+      .getByText("The only plan is good. That was so when the cluster was last read, 2 hours ago.")
+      .waitFor();
+  });
+
+  it("says what is to be completed although every plan is good, and where", async () => {
+    visit = await Visit.open({ page: "overview", handlers: seen({}) });
+    await visit.app.getByText("The only plan is good.").waitFor();
+    await visit.app.getByText("The cluster has no smarthost").waitFor();
+    expect(await visit.accessibility()).toEqual([]);
+    await visit.app.getByRole("link", { name: "Look at the settings" }).click();
+    await visit.heading("Settings").waitFor();
+  });
+
+  it("shows the plans to whoever may not read the settings", async () => {
+    visit = await Visit.open({
+      page: "overview",
+      handlers: { ...seen({}), "module/get-configuration": () => ({ http: 403 }) },
+    });
+    await visit.app.getByText("The only plan is good.").waitFor();
+    await expect.poll(() => visit.sent("get-configuration").length).toBe(1);
+    expect(await visit.app.locator(".app-notification").count()).toBe(0);
   });
 
   it("says that another instance speaks", async () => {

@@ -16,7 +16,7 @@ describe("the list of reports", () => {
     visit = await Visit.open({ page: "reports", handlers: fleet() });
     await listed(25);
     const first = await rows().nth(1).innerText();
-    for (const part of ["Plan 3", "Failed", "1 of 7 failed", "19 Nov 2026, 18:00", "sent"]) {
+    for (const part of ["Plan 3", "Failed", "1 of 7 failed", "19 Nov 2026, 18:00", "yes"]) {
       expect(first).toContain(part);
     }
     expect(await rows().nth(1).innerText()).toContain("started by hand, for some applications");

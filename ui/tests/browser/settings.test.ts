@@ -170,7 +170,7 @@ describe("saving", () => {
     await field("Recipients *").fill("admin@example.org, Boss <boss@example.org>");
     await visit.app.getByText("Not a bare mail address: Boss, <boss@example.org>").waitFor();
     await field("Address of the cluster-admin").fill("leader.example.org");
-    await visit.app.getByText("Not an address that begins with http://").waitFor();
+    await visit.app.getByText("Not an address with http://").waitFor();
     await visit.shot("settings-mistakes");
     await visit.button("Save settings").click();
     await visit.app.getByText("2 settings are not right yet.").waitFor();
@@ -264,7 +264,7 @@ describe("saving", () => {
 
   it("takes an own mail server with a password that is never shown again", async () => {
     visit = await settings();
-    await field("Way").selectOption("smtp");
+    await field(/^Way/).selectOption("smtp");
     await field("Mail server").fill("smtp.example.org");
     await field("User").fill("backup");
     await field("Password").fill("s3cret");
@@ -286,7 +286,7 @@ describe("saving", () => {
 
   it("keeps a password that was typed while the settings are read again", async () => {
     visit = await settings();
-    await field("Way").selectOption("smtp");
+    await field(/^Way/).selectOption("smtp");
     await field("Mail server").fill("smtp.example.org");
     await field("Password").fill("s3cret");
     const read = unreadable();
@@ -338,6 +338,17 @@ describe("saving", () => {
     ]);
   });
 });
+
+/** Away by the shell's own menu, and back. */
+async function backAgain(): Promise<void> {
+  await visit.page.evaluate(() => {
+    document.getElementById("app-frame")!.remove();
+    const frame = document.createElement("iframe");
+    frame.id = "app-frame";
+    frame.src = "apps/backup-monitor1/index.html";
+    document.body.append(frame);
+  });
+}
 
 describe("leaving with unsaved changes", () => {
   it("asks, and stays", async () => {
@@ -412,20 +423,43 @@ describe("leaving with unsaved changes", () => {
     });
   });
 
+  it("waits for a save that is under way, and then goes", async () => {
+    const { handlers, release } = heldSave();
+    visit = await settings({ handlers });
+    await field("Beginning of every subject").fill("[X]");
+    await visit.button("Save settings").click();
+    await expect.poll(() => field("Beginning of every subject").isDisabled()).toBe(true);
+    await visit.app.getByRole("link", { name: "About" }).click();
+    release();
+    await visit.heading("About").waitFor();
+    expect(await visit.app.getByRole("dialog").count()).toBe(0);
+  });
+
   it("finds them again when the whole page was left by the shell's own menu", async () => {
     visit = await settings();
     await field("Beginning of every subject").fill("[X]");
-    await visit.page.evaluate(() => document.getElementById("app-frame")!.remove());
-    await visit.page.evaluate(() => {
-      const frame = document.createElement("iframe");
-      frame.id = "app-frame";
-      frame.src = "apps/backup-monitor1/index.html";
-      document.body.append(frame);
-    });
+    await backAgain();
     await visit.app.getByText("Your unsaved changes are still here").waitFor();
     expect(await field("Beginning of every subject").inputValue()).toBe("[X]");
     await visit.button("Discard changes").click();
     expect(await field("Beginning of every subject").inputValue()).toBe("[NS8 Backup]");
+  });
+});
+
+describe("a password that was typed", () => {
+  it("is kept nowhere, and asked for again when somebody comes back", async () => {
+    visit = await settings();
+    const again = visit.app.getByText("The password has to be typed again");
+    await field(/^Way/).selectOption("A mail server of its own");
+    await field("Mail server").fill("mail.example.org");
+    await field("Password").fill("s3cret");
+    await backAgain();
+    await visit.app.getByText("Your unsaved changes are still here").waitFor();
+    await again.waitFor();
+    const kept = await visit.frame.evaluate(() => JSON.stringify({ ...sessionStorage }));
+    expect(kept).not.toContain("s3cret");
+    await field("Password").fill("s3cret");
+    await expect.poll(() => again.count()).toBe(0);
   });
 });
 

@@ -33,7 +33,13 @@ describe("the status page", () => {
   it("shows what every application of the cluster-admin shows", async () => {
     visit = await Visit.open({ page: "status" });
     const main = visit.app.locator("main");
-    for (const words of ["rl1 (node 1)", "Running", "Starts with the node", "14.2 MB"]) {
+    for (const words of [
+      "rl1 (node 1)",
+      "Running",
+      "Starts with the node",
+      "14.2 MB",
+      "20 Nov 2026, 11:15",
+    ]) {
       await main.getByText(words).first().waitFor();
     }
     await main.getByText("No backup plan has this application").waitFor();

@@ -64,8 +64,14 @@ describe.sequential("somebody who has just installed the application", () => {
 
   it("is told what the service refuses, in the page's words", async () => {
     await visit.app.getByLabel("Sender *").fill("monitor@example.org");
-    // What the browser takes and the service does not: an address it cannot check.
     await visit.app.getByLabel("Recipients *").fill("admin@example.org");
+    // To a browser this is a host.
+    const admin = visit.app.getByLabel("Address of the cluster-admin");
+    await admin.fill("https://-leader-/");
+    await visit.button("Save settings").click();
+    await see("Not an address with http://");
+    expect(await admin.getAttribute("aria-invalid")).toBe("true");
+    await admin.fill(visit.shell.url);
     await visit.button("Waiting and schedules").click();
     await visit.app.getByLabel(/^Patience within a run/).fill("1");
     await see("Allowed is 60 to 86400.");
@@ -138,7 +144,7 @@ describe.sequential("a bad night", () => {
   it("is over when all that failed is good again", async () => {
     await backedUp({ mail1: 0, nextcloud1: 0 });
     await open("Overview");
-    await overviewSays(/The only plan is good|The plans are good, but/);
+    await overviewSays(/The only plan is good|No plan needs attention, but/);
     await visit.shot("real-recovered");
   });
 });

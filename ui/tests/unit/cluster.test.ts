@@ -20,6 +20,7 @@ describe("the sentence on the whole cluster", () => {
       state: "bad",
       count: 2,
       all: 3,
+      stale: false,
     });
   });
 
@@ -38,9 +39,34 @@ describe("the sentence on the whole cluster", () => {
     });
   });
 
-  it("says of an old reading that it is one", () => {
-    const told = clusterSentence(of({ plans: [plan("1")], redis_problem: "refused" }));
-    expect(told).toMatchObject({ key: "was_good", state: "warning" });
+  it.each([
+    ["good", "warning", [plan("1")]],
+    ["some_good", "warning", [plan("1"), plan("2", { standing: "disabled" })]],
+    ["only_bad", "bad", [plan("1", { standing: "bad" })]],
+    ["disabled", "warning", [plan("1", { standing: "disabled" })]],
+  ])("says of an old reading that it is one: %s", (key, state, plans) => {
+    const told = clusterSentence(of({ plans, redis_problem: "refused" }));
+    expect(told).toMatchObject({ key, state, stale: true });
+    expect(clusterSentence(of({ plans })).stale).toBe(false);
+  });
+
+  it("claims of no plan that it is good because of what stands beside it", () => {
+    const plans = [plan("1"), plan("2", { standing: "unknown" })];
+    expect(clusterSentence(of({ plans, uncovered: [{}] }))).toMatchObject({
+      key: "uncovered",
+      state: "warning",
+      count: 1,
+    });
+  });
+
+  it("does not say that no run was seen where one was", () => {
+    const unjudged = plan("1", { standing: "unknown" });
+    expect(clusterSentence(of({ plans: [unjudged] })).key).toBe("unknown");
+    const others = [
+      plan("1", { standing: "disabled" }),
+      plan("2", { standing: "unknown", ...never }),
+    ];
+    expect(clusterSentence(of({ plans: others })).key).toBe("unknown");
   });
 
   it("knows nothing before the first reading", () => {
@@ -59,7 +85,7 @@ describe("the sentence on the whole cluster", () => {
     ["idle", "warning", [plan("1", { standing: "disabled" }), plan("2", { standing: "empty" })]],
     ["empty", "warning", [plan("1"), plan("2", { standing: "empty" })]],
     ["some_good", "good", [plan("1"), plan("2", { standing: "unknown" })]],
-    ["unknown", "unknown", [plan("1", { standing: "unknown" })]],
+    ["no_run", "unknown", [plan("1", { standing: "unknown", ...never })]],
   ])("finds the words for plans that are %s", (key, state, plans) => {
     expect(clusterSentence(of({ plans }))).toMatchObject({ key, state });
   });

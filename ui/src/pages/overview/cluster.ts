@@ -8,6 +8,8 @@ export interface ClusterSentence {
   /** Decides between one and many. */
   count: number;
   all: number;
+  /** Whether it is of an older reading, since the cluster cannot be read now. */
+  stale: boolean;
 }
 
 /** Whether somebody should look at it. */
@@ -17,7 +19,13 @@ export function needsAttention(plan: PlanOverview): boolean {
 
 function ofPlans(plans: PlanOverview[]): ClusterSentence {
   const all = plans.length;
-  const said = (key: string, state: State, count = all) => ({ key, state, count, all });
+  const said = (key: string, state: State, count = all) => ({
+    key,
+    state,
+    count,
+    all,
+    stale: false,
+  });
   const bad = plans.filter(needsAttention).length;
   if (all === 0) return said("no_plan", "warning");
   if (bad > 0) return said(all === 1 ? "only_bad" : "bad", "bad", bad);
@@ -27,7 +35,8 @@ function ofPlans(plans: PlanOverview[]): ClusterSentence {
   if (standing("disabled") + standing("empty") === all) return said("idle", "warning");
   if (standing("empty") > 0) return said("empty", "warning", standing("empty"));
   if (standing("good") > 0) return said("some_good", "good", standing("good"));
-  return said("unknown", "unknown");
+  const seen = plans.some((plan) => plan.last !== null || plan.strip.length > 0);
+  return said(seen ? "unknown" : "no_run", "unknown");
 }
 
 /**
@@ -39,20 +48,21 @@ export function clusterSentence(overview: Overview): ClusterSentence {
   // Without a first reading nothing is known; an old one is still worth its words.
   if (read_at === null) {
     const key = redis_problem === null ? "not_read" : "unreadable";
-    return { key, state: "unknown", count: plans.length, all: plans.length };
+    return { key, state: "unknown", count: plans.length, all: plans.length, stale: false };
   }
   const sentence = ofPlans(plans);
-  if (sentence.state !== "good") return sentence;
+  const stale = redis_problem !== null;
+  if (sentence.state !== "good") return { ...sentence, stale };
   const beside = (key: string, count: number): ClusterSentence => ({
+    ...sentence,
     key,
     state: "warning",
     count,
-    all: plans.length,
+    stale,
   });
-  if (redis_problem !== null) return beside("was_good", plans.length);
   if (uncovered.length > 0) return beside("uncovered", uncovered.length);
   if (undelivered_mails > 0) return beside("undelivered", undelivered_mails);
-  return sentence;
+  return stale ? beside(sentence.key, sentence.count) : sentence;
 }
 
 /** What a new user should do first, as far as the service runs. */

@@ -4,6 +4,8 @@ import type { Form, Zones } from "./values";
 export interface Draft {
   form: Form;
   zones?: Zones;
+  /** Whether a password was typed too, which is kept nowhere. */
+  password?: boolean;
 }
 
 const name = (module: string) => `ns8-backup-monitor/${module}/settings`;

@@ -45,10 +45,13 @@ export function useForm() {
   const baseZones = shallowRef<Zones>({ all: "" });
   const mistakes = ref<Record<string, FieldMistake>>({});
   const restored = ref(false);
+  /** Whether a password that was typed before has to be typed again. */
+  const passwordLost = ref(false);
 
   /** Takes what was read. What was typed before stays, secrets too, which no draft has. */
   function begin(configuration: Configuration, defaults: Defaults, language: string): void {
-    const typed = dirty.value ? { ...draftNow(), password: smtpPassword.value } : null;
+    const typed = dirty.value ? draftNow() : null;
+    const password = smtpPassword.value;
     const settings = configuration.settings ?? defaults.settings;
     fields.value = allFields(planIds(settings, defaults));
     limits.value = defaults.limits;
@@ -59,7 +62,7 @@ export function useForm() {
     reset();
     if (!typed) return restore();
     take(typed);
-    smtpPassword.value = typed.password;
+    smtpPassword.value = password;
   }
 
   function reset(): void {
@@ -68,6 +71,7 @@ export function useForm() {
     smtpPassword.value = null;
     mistakes.value = {};
     restored.value = false;
+    passwordLost.value = false;
   }
 
   function restore(): void {
@@ -75,6 +79,7 @@ export function useForm() {
     if (!kept) return;
     take(kept);
     restored.value = dirty.value;
+    passwordLost.value = kept.password === true;
   }
 
   function take(draft: Draft): void {
@@ -123,6 +128,7 @@ export function useForm() {
     return {
       form: Object.fromEntries(kept),
       zones: zonesTouched.value ? zones.value : undefined,
+      password: smtpPassword.value !== null || passwordLost.value || undefined,
     };
   }
 
@@ -141,7 +147,8 @@ export function useForm() {
     forget();
   }
 
-  watch([form, zones], () => keepDraft(moduleId(), dirty.value ? draftNow() : null), {
+  watch(smtpPassword, () => (passwordLost.value = false));
+  watch([form, zones, smtpPassword], () => keepDraft(moduleId(), dirty.value ? draftNow() : null), {
     deep: true,
   });
 
@@ -153,6 +160,7 @@ export function useForm() {
     smtpPassword,
     mistakes,
     restored,
+    passwordLost,
     changes,
     dirty,
     begin,

@@ -1,15 +1,33 @@
-import { onMounted, onUnmounted, ref, type Ref } from "vue";
+import { onMounted, onUnmounted, ref, watch, type Ref } from "vue";
 import { onBeforeRouteLeave, onBeforeRouteUpdate } from "vue-router";
 
-/**
- * Asks before what was typed is left behind; while something is shown that can never
- * be shown again the page cannot be left.
- */
-export function useLeaving(dirty: Ref<boolean>, held: Ref<boolean>, forget: () => void) {
+/** What keeps somebody on the settings. */
+interface Leaving {
+  /** Something was typed and not saved: whoever leaves is asked. */
+  dirty: Ref<boolean>;
+  /** It is being saved just now: whoever leaves waits for the end of it. */
+  saving: Ref<boolean>;
+  /** Something is shown that can never be shown again: nobody leaves. */
+  held: Ref<boolean>;
+}
+
+function ended(going: Ref<boolean>): Promise<void> {
+  return new Promise((resolve) => {
+    if (!going.value) return resolve();
+    const stop = watch(going, () => {
+      stop();
+      resolve();
+    });
+  });
+}
+
+/** Asks before what was typed is left behind. */
+export function useLeaving({ dirty, saving, held }: Leaving, forget: () => void) {
   const asking = ref(false);
   let answer: ((leave: boolean) => void) | null = null;
 
-  onBeforeRouteLeave(() => {
+  onBeforeRouteLeave(async () => {
+    await ended(saving);
     if (held.value) return false;
     if (!dirty.value) return true;
     answer?.(false);
