@@ -1,6 +1,7 @@
 """The life of an instance: everything the platform does to applications."""
 
 import contextlib
+import fnmatch
 import json
 import os
 import re
@@ -9,6 +10,7 @@ import sqlite3
 import subprocess
 import time
 import urllib.request
+from datetime import datetime
 
 import pytest
 from support.node import ROOT
@@ -299,6 +301,72 @@ def dumped(instance):
     return [line for line in told.splitlines() if line.startswith("<3>")]
 
 
+def own_backup(instance):
+    """Codes and times of what is said of its last backup, the same in both places."""
+    told = [
+        (warning["code"], warning["time"])
+        for warning in instance.good("get-configuration")["warnings"]
+        if warning["code"].startswith("own_backup")
+    ]
+    if instance.state_of_service() == "active":
+        shown = instance.good("get-overview")["warnings"]
+        assert [(warning["code"], warning["time"]) for warning in shown] == told
+    return told
+
+
+NO_PODMAN = "#!/bin/sh\nexit 125\n"
+
+
+def test_a_backup_without_the_database_is_told_until_the_next_good_one(add_instance, cluster):
+    """NS8 counts it as good."""
+    first = add_instance("backup-monitor1")
+    first.good("configure-module", FIRST)
+    first.wait_until_ready()
+    assert own_backup(first) == []
+    before = time.time()
+    with program(first, "podman", NO_PODMAN):
+        assert len(dumped(first)) == 1
+    ((code, when),) = own_backup(first)
+    assert code == "own_backup_as_is"
+    seconds = datetime.fromisoformat(when.replace("Z", "+00:00")).timestamp()
+    assert int(before) <= seconds <= time.time()
+    # Nothing of it is in the backup, and another kind takes its place.
+    with program(first, "podman", NO_PODMAN), program(first, "cp", "#!/bin/sh\nexit 1\n"):
+        assert "ARE MISSING" in dumped(first)[0]
+    assert [code for code, _ in own_backup(first)] == ["own_backup_missing"]
+    included = (first.config / "etc/state-include.conf").read_text(encoding="utf-8").split()
+    marks = [str(path.relative_to(first.config)) for path in first.state.glob("data/backup.*")]
+    assert marks == ["state/data/backup.missing"]
+    assert not any(fnmatch.fnmatch(marks[0], pattern) for pattern in included)
+    # A clone has no backup yet.
+    second = add_instance("backup-monitor2")
+    clone(first, second, replace=False)
+    second.wait_until_ready()
+    assert own_backup(second) == []
+    first.wait_until_ready()
+    assert own_backup(first)
+    assert dumped(first) == []
+    assert own_backup(first) == []
+
+
+def test_a_mark_that_cannot_be_made_costs_no_backup(instance):
+    """No room even for a name: the log has to do."""
+    instance.good("configure-module", FIRST)
+    instance.wait_until_ready()
+    no_podman = program(instance, "podman", NO_PODMAN)
+    no_room = "#!/bin/sh\necho no room >&2\nexit 1\n"
+    with no_podman, program(instance, "touch", no_room), program(instance, "rm", WITHOUT_MARKS):
+        assert len(dumped(instance)) == 1
+    assert own_backup(instance) == []
+
+
+# Removes whatever is no mark.
+WITHOUT_MARKS = """#!/bin/sh
+case "$*" in *backup.missing* | *backup.as_is*) exit 1 ;; esac
+exec /bin/rm "$@"
+"""
+
+
 def test_a_damaged_database_costs_no_backup(add_instance, cluster, tmp_path):
     first = add_instance("backup-monitor1")
     first.good("configure-module", FIRST | {"webhook_token": TOKEN})
@@ -331,12 +399,12 @@ def test_a_damaged_database_costs_no_backup(add_instance, cluster, tmp_path):
 # service does.
 BUSY_COPY = """#!/bin/sh
 /bin/cp "$@" || exit
-[ -e data/once ] && exit
-: >data/once
+echo >>data/copies
+[ "$(wc -l <data/copies)" -gt TIMES ] && exit
 exec python3 -c '
 import sqlite3
 database = sqlite3.connect("data/state.db", timeout=30)
-database.execute("create table busy (x)")
+database.execute("create table if not exists busy (x)")
 for _ in range(200):
     database.execute("insert into busy values (randomblob(3000))")
 database.commit()
@@ -351,7 +419,8 @@ database.close()
 
 @contextlib.contextmanager
 def program(instance, name, text):
-    """Another program of this name for the module's own steps."""
+    """Another program of this name for the module's own steps, found before the real
+    one."""
     path = instance.config / "bin" / name
     path.write_text(text, encoding="utf-8")
     path.chmod(0o755)
@@ -359,6 +428,29 @@ def program(instance, name, text):
         yield
     finally:
         path.unlink()
+
+
+def taken_as_it_is(instance, times):
+    """How many files are copied where the log begins anew after so many of them."""
+    no_podman = program(instance, "podman", NO_PODMAN)
+    with no_podman, program(instance, "cp", BUSY_COPY.replace("TIMES", str(times))):
+        (told,) = dumped(instance)
+    assert "as it is" in told
+    for name in ("backup.db.asis", "backup.db.asis-wal"):
+        mode = (instance.state / "data" / name).stat().st_mode & 0o777
+        assert mode == 0o600, name
+    return (instance.state / "data/copies").read_text().count("\n")
+
+
+def restored_from(first, second):
+    """Puts what was dumped into another instance, which starts."""
+    shutil.copytree(first.state / "data", second.state / "data")
+    for path in second.state.glob("data/state.db*"):
+        path.unlink()
+    shutil.copy(first.state / "config.yml", second.state)
+    second.host.user.own_all(second.state)
+    assert second.run("restore-module", {"environment": {}}).status == "completed"
+    second.wait_until_ready()
 
 
 def test_what_could_only_be_taken_as_it_is_is_whole_after_a_restore(add_instance, cluster):
@@ -369,23 +461,23 @@ def test_what_could_only_be_taken_as_it_is_is_whole_after_a_restore(add_instance
     bad_night(cluster)
     first.good("run-check", {"notify": True})
     kept = reports(first)
-    # They are found before the real ones.
-    no_podman = program(first, "podman", "#!/bin/sh\nexit 125\n")
-    with no_podman, program(first, "cp", BUSY_COPY):
-        assert len(dumped(first)) == 1
-    for name in ("backup.db.asis", "backup.db.asis-wal"):
-        mode = (first.state / "data" / name).stat().st_mode & 0o777
-        assert mode == 0o600, name
+    assert taken_as_it_is(first, times=1) == 4, "database and log, twice"
     second = add_instance("backup-monitor2")
-    shutil.copytree(first.state / "data", second.state / "data")
-    for path in second.state.glob("data/state.db*"):
-        path.unlink()
-    shutil.copy(first.state / "config.yml", second.state)
-    second.host.user.own_all(second.state)
-    assert second.run("restore-module", {"environment": {}}).status == "completed"
-    second.wait_until_ready()
+    restored_from(first, second)
     assert set(kept) <= set(reports(second))
     assert list(second.state.glob("data/state.db.*")) == []
+
+
+def test_what_never_fits_together_is_kept_after_five_tries(add_instance):
+    """The log begins anew each time: it is all there is."""
+    first = add_instance("backup-monitor1")
+    first.good("configure-module", FIRST)
+    first.wait_until_ready()
+    assert taken_as_it_is(first, times=99) == 10, "database and log, five times"
+    assert [code for code, _ in own_backup(first)] == ["own_backup_as_is"]
+    second = add_instance("backup-monitor2")
+    restored_from(first, second)
+    assert second.good("list-reports")
 
 
 def test_a_database_that_cannot_be_read_at_all_costs_no_backup_either(instance):

@@ -14,6 +14,7 @@ import type {
   ConfigureOutput,
   Defaults,
   Language,
+  SettingsWarning,
   TestMailOutput,
 } from "./settings";
 
@@ -65,7 +66,12 @@ interface Actions {
   "send-test-mail": { input: { to?: string[] }; output: TestMailOutput };
   "get-overview": {
     input: Nothing;
-    output: { format: string; overview: Overview; details?: Record<string, PlanDetails> };
+    output: {
+      format: string;
+      overview: Overview;
+      details?: Record<string, PlanDetails>;
+      warnings: SettingsWarning[];
+    };
   };
   "list-reports": {
     input: ListReportsInput;

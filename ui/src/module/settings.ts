@@ -56,6 +56,8 @@ export interface SettingsWarning {
   field?: string | null;
   /** The same as an English sentence. */
   message?: string;
+  /** When it was. */
+  time?: string;
   [value: string]: unknown;
 }
 

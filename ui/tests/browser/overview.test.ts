@@ -26,6 +26,18 @@ const trouble = (error: string, message = ""): Handlers => ({
 const card = (name: string) => visit.app.locator(".plan-card", { hasText: name });
 
 describe("the overview", () => {
+  it("says what the last backup of this application itself lacks", async () => {
+    const warnings = [{ code: "own_backup_missing", time: "2026-11-20T01:31:07Z" }];
+    visit = await Visit.open({
+      page: "overview",
+      handlers: { "module/get-overview": () => ({ output: { ...overview(), warnings } }) },
+    });
+    const told = visit.app.getByText("reports, alerts and mails are missing in it");
+    await told.waitFor();
+    expect(await told.innerText()).toContain("20 Nov 2026, 02:31");
+    expect(await visit.accessibility()).toEqual([]);
+  });
+
   it("says in one sentence how the cluster stands, and of each plan all that counts", async () => {
     visit = await Visit.open({ page: "overview", handlers: fleet() });
     await visit.app.getByText("1 of 5 plans needs attention.").waitFor();

@@ -1,10 +1,12 @@
 import { useI18n } from "vue-i18n";
+import { useFormat } from "@/format";
 import type { SettingsWarning } from "@/module/settings";
 import type { FieldMistake } from "./checks";
 
 /** The sentences for codes; a code of a newer service is said in its own words. */
 export function useSettingsWords() {
   const { t, te } = useI18n();
+  const { time } = useFormat();
 
   function mistake(one: FieldMistake | undefined): string | null {
     if (!one) return null;
@@ -17,7 +19,7 @@ export function useSettingsWords() {
 
   function warning(one: SettingsWarning): string {
     if (te(`warning.${one.code}`, "en"))
-      return t(`warning.${one.code}`, one as Record<string, unknown>);
+      return t(`warning.${one.code}`, { ...one, time: time(one.time ?? null) });
     return one.message ?? one.code;
   }
 
