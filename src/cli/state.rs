@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::bail;
 
@@ -9,6 +10,10 @@ use super::{output, setup};
 use crate::logging::Role;
 use crate::model::sanitize;
 use crate::store;
+
+/// Below the patience of whoever makes a backup, so that a copy which is given up
+/// does not go on in a container.
+const LIMIT: Duration = Duration::from_mins(9);
 
 /// Writes a copy of the database to `file`. A mistake in the configuration costs
 /// no backup where the directory is named.
@@ -21,7 +26,7 @@ pub fn dump(
         Some(dir) => dir,
         None => setup::start(path, Role::Command)?.0.state_dir,
     };
-    if !store::dump(&dir, file)? {
+    if !store::dump(&dir, file, LIMIT)? {
         let place = dir.display();
         bail!("there is no database in {place} yet: the service has never run");
     }

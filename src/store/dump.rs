@@ -3,6 +3,9 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::sync_channel;
+use std::thread;
+use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
@@ -10,19 +13,39 @@ use super::{StoreError, place, schema};
 
 /// Writes what was committed up to now to `file`, for the owner only, while
 /// others go on writing; whether there is a database at all. A file that is
-/// there is replaced when the copy is whole and on disk. Blocks meanwhile.
-pub fn dump(dir: &Path, file: &Path) -> Result<bool, StoreError> {
+/// there is replaced when the copy is whole and on disk. Blocks meanwhile, for
+/// `limit` at most: what is then not done ends with the process, which is to end.
+pub fn dump(dir: &Path, file: &Path, limit: Duration) -> Result<bool, StoreError> {
     if !place::is_there(dir)? {
         return Ok(false);
     }
-    let refused = |error: io::Error| StoreError::Copy {
+    let refused = |reason: String| StoreError::Copy {
         path: file.display().to_string(),
-        reason: error.to_string(),
+        reason,
     };
-    let half = Half::begin(file).map_err(refused)?;
-    copy(dir, &half.path)?;
-    half.become_whole(file).map_err(refused)?;
+    let half = Half::begin(file).map_err(|error| refused(error.to_string()))?;
+    let unfinished = half.path.clone();
+    let (done, told) = sync_channel(1);
+    let (from, to) = (dir.to_owned(), file.to_owned());
+    // A disk that does not answer can be left in no other way.
+    thread::Builder::new()
+        .name("dump".to_owned())
+        .spawn(move || done.send(make(half, &from, &to)))
+        .map_err(|error| refused(error.to_string()))?;
+    told.recv_timeout(limit).unwrap_or_else(|_| {
+        let _ = fs::remove_file(unfinished);
+        let seconds = limit.as_secs();
+        Err(refused(format!("it was not done within {seconds} s")))
+    })?;
     Ok(true)
+}
+
+fn make(half: Half, from: &Path, to: &Path) -> Result<(), StoreError> {
+    copy(from, &half.path)?;
+    half.become_whole(to).map_err(|error| StoreError::Copy {
+        path: to.display().to_string(),
+        reason: error.to_string(),
+    })
 }
 
 /// A copy that is not whole yet. What a crash leaves of it has the same name

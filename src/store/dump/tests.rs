@@ -7,6 +7,8 @@ use crate::store::{ReportFilter, Store};
 
 use super::*;
 
+const LIMIT: Duration = Duration::from_mins(1);
+
 async fn save(store: &Store, run: &str) {
     let mails = vec![mail(run, &["x@example.org"])];
     store
@@ -39,7 +41,7 @@ async fn what_was_committed_is_in_the_copy_and_what_comes_later_is_not() {
     let state = dir.path().join("state");
     let copy = dir.path().join("copy.db");
     save(&store, "a").await;
-    assert!(dump(&state, &copy).unwrap());
+    assert!(dump(&state, &copy, LIMIT).unwrap());
     save(&store, "b").await;
     assert_eq!(
         fs::metadata(&copy).unwrap().permissions().mode() & 0o777,
@@ -55,7 +57,10 @@ async fn what_was_committed_is_in_the_copy_and_what_comes_later_is_not() {
         "queued as it was"
     );
 
-    assert!(dump(&state, &copy).unwrap(), "in the place of the old one");
+    assert!(
+        dump(&state, &copy, LIMIT).unwrap(),
+        "in the place of the old one"
+    );
     assert_eq!(runs(restored(&copy).path()).await, ["b", "a"]);
     let names = fs::read_dir(dir.path()).unwrap();
     assert_eq!(names.count(), 2, "nothing else is left beside it");
@@ -74,7 +79,7 @@ async fn a_copy_that_is_made_while_others_write_fits_together() {
     let mut most = 0;
     while !writing.is_finished() {
         let copy = dir.path().join("copy.db");
-        dump(&state, &copy).unwrap();
+        dump(&state, &copy, LIMIT).unwrap();
         let elsewhere = restored(&copy);
         let there = runs(elsewhere.path()).await;
         most = most.max(there.len());
@@ -92,7 +97,7 @@ async fn a_copy_that_is_made_while_others_write_fits_together() {
 async fn without_a_database_nothing_is_made() {
     let dir = tempfile::tempdir().unwrap();
     let copy = dir.path().join("copy.db");
-    assert_eq!(dump(&dir.path().join("state"), &copy), Ok(false));
+    assert_eq!(dump(&dir.path().join("state"), &copy, LIMIT), Ok(false));
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
 }
 
@@ -107,7 +112,7 @@ async fn a_copy_that_fails_leaves_the_old_one() {
     let database = place::file(&state);
     let sound = fs::read(&database).unwrap();
     fs::write(&database, sound.get(..sound.len() / 2).unwrap()).unwrap();
-    let error = dump(&state, &copy).unwrap_err();
+    let error = dump(&state, &copy, LIMIT).unwrap_err();
     assert!(matches!(error, StoreError::Damaged(_)), "{error}");
     assert_eq!(fs::read_to_string(&copy).unwrap(), "the old one");
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
@@ -115,10 +120,28 @@ async fn a_copy_that_fails_leaves_the_old_one() {
     // A crash left half of one behind.
     fs::write(&database, sound).unwrap();
     fs::write(dir.path().join("copy.db.half"), "half of one").unwrap();
-    assert!(dump(&state, &copy).unwrap());
+    assert!(dump(&state, &copy, LIMIT).unwrap());
     assert_eq!(runs(restored(&copy).path()).await, ["a"]);
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
 
-    let error = dump(&state, &dir.path().join("nowhere/copy.db")).unwrap_err();
+    let error = dump(&state, &dir.path().join("nowhere/copy.db"), LIMIT).unwrap_err();
     assert!(error.to_string().contains("nowhere"), "{error}");
+}
+
+#[tokio::test]
+async fn a_copy_that_takes_too_long_is_given_up_and_leaves_the_old_one() {
+    let (dir, store) = open();
+    save(&store, "a").await;
+    store.shut_down().await;
+    let state = dir.path().join("state");
+    let copy = dir.path().join("copy.db");
+    fs::write(&copy, "the old one").unwrap();
+    // Whoever reads has to wait, longer than this limit.
+    let holder = Connection::open(place::file(&state)).unwrap();
+    let held = "PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE; CREATE TABLE x (y)";
+    holder.execute_batch(held).unwrap();
+    let error = dump(&state, &copy, Duration::from_millis(100)).unwrap_err();
+    assert!(error.to_string().contains("not done within"), "{error}");
+    assert_eq!(fs::read_to_string(&copy).unwrap(), "the old one");
+    assert!(!dir.path().join("copy.db.half").exists());
 }
