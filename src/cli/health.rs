@@ -35,7 +35,7 @@ struct Health {
 struct Told {
     format: &'static str,
     healthy: bool,
-    /// As in `/readyz`; null where the service does not show that.
+    /// As `/reloads` says; null where the service does not show that.
     reloads: Value,
 }
 
@@ -64,7 +64,7 @@ pub fn run(path: Option<PathBuf>, arguments: &HealthArguments) -> anyhow::Result
         Format::Json => output::json(&Told {
             format: "ns8-backup-monitor/health/1",
             healthy: true,
-            reloads: reloads(&setup::run(http::get(address, "/readyz"))?),
+            reloads: reloads(&setup::run(http::get(address, "/reloads"))?),
         })?,
     }
     Ok(ExitCode::SUCCESS)
@@ -90,8 +90,10 @@ fn written(file: &Path) -> anyhow::Result<SocketAddr> {
 }
 
 fn reloads(answer: &Answer) -> Value {
-    let told: Value = serde_json::from_str(&answer.body).unwrap_or_default();
-    told.get("reloads").cloned().unwrap_or_default()
+    if answer.status != 200 {
+        return Value::Null;
+    }
+    serde_json::from_str(&answer.body).unwrap_or_default()
 }
 
 fn health(answer: &Answer) -> Option<bool> {
@@ -123,6 +125,19 @@ mod tests {
         assert_eq!(health(200, r#"{"healthy":true}"#), Some(true));
         assert_eq!(health(503, r#"{"healthy":false,"error":"x"}"#), Some(false));
         assert_eq!(health(200, "<html>It works!</html>"), None);
+    }
+
+    #[test]
+    fn reloads_that_are_not_shown_are_null() {
+        let told = |status, body: &str| {
+            reloads(&Answer {
+                status,
+                body: body.to_owned(),
+            })
+        };
+        assert_eq!(told(200, r#"{"done":1}"#), serde_json::json!({"done": 1}));
+        assert_eq!(told(401, r#"{"error":"no token"}"#), Value::Null);
+        assert_eq!(told(404, "<html>"), Value::Null);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `/healthz` and `/readyz`, for service managers and monitoring.
+//! `/healthz`, `/readyz` and `/reloads`, for service managers and monitoring.
 
 use std::time::Instant;
 
@@ -78,6 +78,16 @@ pub(super) async fn readyz(
         redis,
         reloads: shared.vitals.reloads(),
     }))
+}
+
+/// What came of reading the configuration again; for this machine and holders of the
+/// token, since a reason may name what is in the file. Waits for nothing.
+pub(super) async fn reloads(
+    request: HttpRequest,
+    shared: Data<Shared>,
+) -> Result<HttpResponse, Refusal> {
+    access::local_or_token(&request, shared.rules().token.as_ref())?;
+    Ok(HttpResponse::Ok().json(shared.vitals.reloads()))
 }
 
 /// Whether the database can be written, found out now.

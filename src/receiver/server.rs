@@ -194,6 +194,11 @@ pub(super) fn routes(config: &mut ServiceConfig) {
                 .default_service(wrong("GET, HEAD")),
         )
         .service(
+            web::resource("/reloads")
+                .route(web::route().guard(reading()).to(health::reloads))
+                .default_service(wrong("GET, HEAD")),
+        )
+        .service(
             web::resource("/metrics")
                 .route(web::route().guard(reading()).to(metrics::show))
                 .default_service(wrong("GET, HEAD")),

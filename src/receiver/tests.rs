@@ -247,11 +247,11 @@ async fn other_machines_see_health_and_metrics_and_no_more() {
     desk.rules.send_replace(Arc::new(rules(Some("s3cret"))));
     let shared = desk.shared();
     let mut seen = Vec::new();
-    for path in ["/healthz", "/metrics", "/readyz", "/"] {
+    for path in ["/healthz", "/metrics", "/readyz", "/reloads", "/"] {
         let request = get(path).peer_addr(ELSEWHERE.parse().unwrap());
         seen.push(ask(&shared, request).await.status);
     }
-    assert_eq!(seen, [200, 200, 401, 403]);
+    assert_eq!(seen, [200, 200, 401, 401, 403]);
 }
 
 #[tokio::test]
@@ -307,6 +307,9 @@ async fn a_closed_database_is_our_trouble_and_not_the_senders() {
     assert_eq!(ready.json()["database"]["ok"], false);
     assert_eq!(ask(&shared, get("/healthz")).await.status, 200);
     assert_eq!(ask(&shared, get("/")).await.status, 200);
+    let reloads = ask(&shared, get("/reloads")).await;
+    assert_eq!(reloads.status, 200, "it asks no database");
+    assert_eq!(reloads.json(), ready.json()["reloads"]);
 }
 
 #[tokio::test]
@@ -315,18 +318,22 @@ async fn ready_means_that_the_database_and_redis_work() {
     let shared = desk.shared();
     let ready = ask(&shared, get("/readyz")).await;
     assert_eq!(ready.status, 200);
+    let mut told = ready.json();
+    let reloads = told["reloads"].take();
+    let start = reloads["start"].clone();
     assert_eq!(
-        ready.json(),
+        told,
         json!({
             "ready": true, "database": { "ok": true }, "redis": { "ok": true },
-            "reloads": { "begun": 0, "done": 0 },
+            "reloads": null,
         })
     );
+    assert_eq!(reloads, json!({ "start": start, "begun": 0, "done": 0 }));
     desk.vitals.reload_begins();
     desk.vitals.reload_done(Err("no sender".into()));
     let ready = ask(&shared, get("/readyz")).await;
     assert_eq!(ready.status, 200, "the settings before it are in force");
-    let reloads = json!({ "begun": 1, "done": 1, "refused": "no sender" });
+    let reloads = json!({ "start": start, "begun": 1, "done": 1, "refused": "no sender" });
     assert_eq!(ready.json()["reloads"], reloads);
     desk.vitals
         .set_redis(RedisHealth::Failed("refused\n\u{1b}[31m".into()));

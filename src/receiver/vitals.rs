@@ -20,8 +20,10 @@ pub enum RedisHealth {
 }
 
 /// How reading the configuration again went, for whoever asked for it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Reloads {
+    /// Of which start of the service all this is: another one, another text.
+    start: String,
     /// How many began since the start.
     begun: u64,
     /// The number of the last one that was done.
@@ -51,7 +53,12 @@ impl Vitals {
             patience,
             beat: AtomicU64::new(0),
             redis: Mutex::default(),
-            reloads: Mutex::default(),
+            reloads: Mutex::new(Reloads {
+                start: format!("{:016x}", fastrand::u64(..)),
+                begun: 0,
+                done: 0,
+                refused: None,
+            }),
         }
     }
 
@@ -134,6 +141,7 @@ mod tests {
                 begun,
                 done,
                 refused,
+                ..
             } = vitals.reloads();
             (begun, done, refused)
         };
@@ -145,6 +153,17 @@ mod tests {
         vitals.reload_begins();
         vitals.reload_done(Ok(()));
         assert_eq!(told(&vitals), (2, 2, None));
+    }
+
+    #[test]
+    fn another_start_is_told_from_this_one() {
+        let vitals = Vitals::new(Instant::now(), Duration::ZERO);
+        let other = Vitals::new(Instant::now(), Duration::ZERO);
+        let start = vitals.reloads().start;
+        assert_ne!(other.reloads().start, start);
+        vitals.reload_begins();
+        vitals.reload_done(Ok(()));
+        assert_eq!(vitals.reloads().start, start);
     }
 
     #[test]

@@ -63,8 +63,9 @@ def bring_up(changed):
 
 
 def reloads():
-    """How many reloads began and were done, and why the last was refused; nothing
-    of it where the service does not show that, None where nobody answers."""
+    """Of which start of the service it is, how many reloads began and were done, and
+    why the last was refused; nothing of it where the service does not show that, None
+    where nobody answers."""
     with contextlib.suppress(Trouble):
         answer = program.ask("health", ADDRESS, "--format=json", seconds=10)
         if answer.code == 0:
@@ -79,19 +80,24 @@ def refusal(told):
     return {"code": "reload_refused", "message": cut(told["refused"])}
 
 
+def over(before, told):
+    """Whether the reload that was asked for when `before` was told is done. What it is
+    about was written before that."""
+    if before is None:
+        # Nobody answered: it may be the same service, which read its settings earlier.
+        return told["begun"] >= 1 and told["done"] == told["begun"]
+    if told.get("start") != before.get("start"):
+        # Started anew meanwhile, it has read what was written.
+        return told["done"] == told["begun"]
+    return told["done"] > before["begun"]
+
+
 def _refusal(before):
     """What came of the reload that was asked for when `before` was told."""
 
     def done():
         told = reloads()
-        if not told:
-            return told
-        if before:
-            # A smaller number is that of a service that was started anew meanwhile.
-            over = told["done"] > before["begun"] or told["begun"] < before["begun"]
-        else:
-            over = told["done"] == told["begun"]
-        return told if over else None
+        return told if not told or over(before, told) else None
 
     told = _within(READY, done)
     return NOT_READY if told is None else refusal(told)

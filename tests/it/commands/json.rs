@@ -295,7 +295,10 @@ fn the_service_answers_what_is_documented() {
     let words = ["health", "--format", "json", "--address-file"];
     let asked = service.run(&[&words[..], &[file.to_str().unwrap()]].concat());
     let told = Ran::of(asked).exits(0).json();
-    assert_eq!(told, example("health"));
+    has_the_fields_of("health", &told, &[]);
+    let reloads = &told["reloads"];
+    assert_eq!(&service.get("/reloads").json(), reloads);
+    has_the_fields_of("reloads", reloads, &["/refused"]);
 
     let ready = json!({
         "ready": true, "database": { "ok": true }, "redis": { "ok": true },

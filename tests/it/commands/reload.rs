@@ -122,7 +122,9 @@ fn reloads(service: &Service) -> serde_json::Value {
     let file = service.address_file();
     let file = file.to_str().unwrap();
     let asked = service.run(&["health", "--address-file", file, "--format", "json"]);
-    Ran::of(asked).exits(0).json()["reloads"].take()
+    let mut told = Ran::of(asked).exits(0).json()["reloads"].take();
+    assert!(told["start"].take().is_string(), "{told}");
+    told
 }
 
 #[test]
@@ -131,7 +133,10 @@ fn whoever_asked_for_a_reload_can_learn_what_came_of_it() {
     let folder = tempfile::tempdir().unwrap();
     let good = configuration(folder.path(), &cluster);
     let service = Service::start(&good, &[]);
-    assert_eq!(reloads(&service), json!({ "begun": 0, "done": 0 }));
+    assert_eq!(
+        reloads(&service),
+        json!({ "start": null, "begun": 0, "done": 0 })
+    );
 
     // The file is no way to the service any more, and it lives all the same.
     reload(
@@ -145,5 +150,8 @@ fn whoever_asked_for_a_reload_can_learn_what_came_of_it() {
     assert_eq!(told["done"], 1);
 
     reload(&service, &good, "the new configuration is in force");
-    assert_eq!(reloads(&service), json!({ "begun": 2, "done": 2 }));
+    assert_eq!(
+        reloads(&service),
+        json!({ "start": null, "begun": 2, "done": 2 })
+    );
 }
