@@ -5,8 +5,10 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import time
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from support import api_server
@@ -265,12 +267,34 @@ def test_it_starts_also_while_redis_is_away(instance):
     assert f":{instance.port}" in published(instance)
 
 
+def publishing(instance):
+    """The processes that publish the metrics: they are one session."""
+    folder = instance.runtime / "systemctl-shim/backup-monitor-metrics.service"
+    with contextlib.suppress(FileNotFoundError):
+        found = subprocess.run(
+            ["ps", "--sid", (folder / "supervisor").read_text(), "-o", "pid=,stat="],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        lines = [line.split() for line in found.stdout.splitlines()]
+        return [int(pid) for pid, state in lines if not state.startswith("Z")]
+    return []
+
+
+def alive(pid):
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    return False
+
+
 def test_publishing_ends_with_the_service(instance):
     with redis_away(instance.host):
         instance.good("configure-module", FIRST)
         until(lambda: attempts(instance) > 1, "it is tried again")
+        trying = publishing(instance)
+        assert trying, "somebody goes on trying"
         instance.systemctl("stop", "backup-monitor")
+        # Nobody is left who could try: only now it is sure that nobody does.
+        until(lambda: not any(map(alive, trying)), "who tried is gone")
+        assert publishing(instance) == []
         before = attempts(instance)
-    # Redis is there again: whoever still tried would be through by now.
-    instance.good("get-configuration")
     assert (attempts(instance), published(instance)) == (before, None)
