@@ -13,7 +13,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_cha
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tracing::{Event, Metadata, Subscriber, warn};
+use tracing::{Event, Metadata, Subscriber, error};
 use tracing_journald::{Priority, PriorityMappings};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt as _};
@@ -56,7 +56,8 @@ pub(super) fn is_there() -> bool {
 /// Begins the thread, or says that there can be none.
 pub(super) fn begin() -> std::io::Result<(Journal, Farewell)> {
     start(journald, |lost| {
-        warn!(
+        // As an error, which no level leaves out: what is missing may have been one.
+        error!(
             lost,
             "{lost} lines are missing here: the journal did not read them in time"
         );
