@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{output, setup};
-use crate::config::{self, EXAMPLE, SecretsSet};
+use crate::config::{self, EXAMPLE, Mail, SecretsSet};
+use crate::model::Mailbox;
 
 /// Far above the largest configuration and the largest change to it.
 const MOST_INPUT: u64 = 4 * 1024 * 1024;
@@ -43,9 +44,29 @@ struct Answer<T> {
     answer: T,
 }
 
+/// What the addresses of an example are: nobody has a mailbox there (RFC 2606). Only
+/// for who asks whether all is right, not at each start.
+fn placeholders(mail: &Mail) -> Vec<String> {
+    let is_example = |address: &&Mailbox| {
+        let domain = address.domain().to_ascii_lowercase();
+        ["example.org", "example.com", "example.net"]
+            .iter()
+            .any(|name| domain == *name || domain.ends_with(&format!(".{name}")))
+    };
+    let from = std::iter::once(&mail.from).map(|address| ("mail.from", address));
+    let to = mail.to.iter().map(|address| ("mail.to", address));
+    from.chain(to)
+        .filter(|(_, address)| is_example(address))
+        .map(|(key, address)| {
+            format!("{key}: {address} is only an example, put a real address in its place")
+        })
+        .collect()
+}
+
 /// Tells every mistake and warning of the configuration.
 pub fn check(path: Option<PathBuf>) -> anyhow::Result<ExitCode> {
     let (config, warnings) = setup::load(path)?;
+    let warnings = [warnings, placeholders(&config.mail)].concat();
     for warning in &warnings {
         output::text(&format!("warning: {warning}"))?;
     }

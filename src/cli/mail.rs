@@ -34,7 +34,8 @@ pub struct TestArguments {
 #[derive(Serialize)]
 struct Sent {
     format: &'static str,
-    via: String,
+    /// Null where there is no way out.
+    via: Option<String>,
     results: Vec<Told>,
 }
 
@@ -87,15 +88,26 @@ pub fn run(path: Option<PathBuf>, arguments: TestArguments) -> anyhow::Result<Ex
 async fn send(config: Config) -> anyhow::Result<Sent> {
     let parts = Parts::build(config)?;
     let way = parts.outgoing.open().await;
-    let mail = parts.test_mail(&way.description, Timestamp::now())?;
+    let via = way.description;
+    let mail = parts.test_mail(via.as_deref().unwrap_or_default(), Timestamp::now())?;
+    // The smarthost would be read there.
+    let hint = match via {
+        None => setup::no_socket(&parts.config.redis),
+        Some(_) => None,
+    };
     let mut results = Vec::new();
     for to in &mail.to {
-        output::progress(&format!("sending to {to} through {}", way.description));
-        let (result, answer) = match way.transport.send(&mail, to).await {
+        if let Some(via) = &via {
+            output::progress(&format!("sending to {to} through {via}"));
+        }
+        let (result, mut answer) = match way.transport.send(&mail, to).await {
             Attempt::Sent(answer) => (Verdict::Accepted, answer),
             Attempt::Refused(answer) => (Verdict::Refused, answer),
             Attempt::Failed(answer) => (Verdict::Failed, answer),
         };
+        if let Some(hint) = &hint {
+            answer = format!("{hint} ({answer})");
+        }
         results.push(Told {
             to: to.clone(),
             result,
@@ -104,7 +116,7 @@ async fn send(config: Config) -> anyhow::Result<Sent> {
     }
     Ok(Sent {
         format: "ns8-backup-monitor/test-mail/1",
-        via: way.description,
+        via,
         results,
     })
 }
@@ -117,7 +129,9 @@ fn lines(sent: &Sent) -> String {
             Verdict::Failed => "NOT SENT",
         };
         let Told { to, answer, .. } = result;
-        sanitize(&format!("{to}: {verdict} by {}: {answer}", sent.via))
+        let by = sent.via.as_ref().map(|via| format!(" by {via}"));
+        let by = by.unwrap_or_default();
+        sanitize(&format!("{to}: {verdict}{by}: {answer}"))
     };
     let lines: Vec<String> = sent.results.iter().map(line).collect();
     lines.join("\n")

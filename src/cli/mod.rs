@@ -53,7 +53,7 @@ Exit codes:
   1  it did not; for check: PARTIAL
   2  a mistake in the arguments or in the configuration; for check: REPO_FAILURE
   3  check: could not tell, also because of the arguments or configuration;
-     overview: nothing could be told";
+     overview: nothing could be told; test-mail: a mistake in the configuration";
 
 /// One true mail for every failed NethServer 8 backup run.
 #[derive(Debug, Parser)]
@@ -153,7 +153,7 @@ enum ConfigCommand {
 #[derive(Debug, Subcommand)]
 enum StateCommand {
     /// Write a copy that fits together, for a backup: all reports, what is
-    /// remembered of every plan, and the mails that wait
+    /// remembered of every plan, and the mails that wait. Gives up after 9 minutes
     Dump {
         /// Where to; a file that is there is replaced when the copy is whole
         #[arg(value_name = "FILE")]
@@ -190,6 +190,7 @@ pub fn run() -> ExitCode {
     let failed = match arguments.command {
         Command::Check { .. } => CHECK_FAILED,
         Command::Overview { .. } => OVERVIEW_FAILED,
+        Command::TestMail(_) => TEST_MAIL_FAILED,
         _ => FAILED,
     };
     dispatch(arguments).unwrap_or_else(|problem| {
@@ -224,6 +225,12 @@ const CHECK_FAILED: Failure = Failure {
 const OVERVIEW_FAILED: Failure = Failure {
     mistake: 2,
     other: 3,
+};
+
+/// Who sends a test mail to an address has to know which of the two is wrong.
+const TEST_MAIL_FAILED: Failure = Failure {
+    mistake: 3,
+    other: 1,
 };
 
 /// Help and version come this way as well.

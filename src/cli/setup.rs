@@ -66,13 +66,14 @@ pub fn load_or(path: Option<PathBuf>, text: &str) -> Result<Config, ConfigErrors
 
 /// Reads the cluster as of now, for a person who waits for it.
 pub async fn read(reader: &dyn ClusterReader, redis: &Redis) -> anyhow::Result<ClusterState> {
-    const WHERE: &str = "the cluster cannot be read; `redis` in the configuration says where it is";
-    reader.read(Timestamp::now()).await.with_context(|| {
-        no_socket(redis).map_or_else(
-            || WHERE.to_owned(),
-            |what| format!("the cluster cannot be read: {what}"),
-        )
-    })
+    let read = reader.read(Timestamp::now()).await;
+    read.with_context(|| format!("the cluster cannot be read: {}", where_to_look(redis)))
+}
+
+/// Where the configuration says that Redis is, and what to set where it does not.
+pub fn where_to_look(redis: &Redis) -> String {
+    const WHERE: &str = "`redis` in the configuration says where it is";
+    no_socket(redis).unwrap_or_else(|| WHERE.to_owned())
 }
 
 /// What to set where Redis is to be read through a socket that is not there:

@@ -27,8 +27,9 @@ struct Smarthost(Option<SmtpSettings>);
 
 /// A way out that was opened for one round of deliveries.
 pub struct Opened {
-    /// Where mails go now, for people: `host:port`, a command, a directory.
-    pub description: String,
+    /// Where mails go now, for people: `host:port`, a command, a directory; none
+    /// where there is no way out.
+    pub description: Option<String>,
     /// Sends.
     pub transport: Arc<dyn Transport>,
     /// The settings are other ones than at the last round.
@@ -67,12 +68,12 @@ impl Outgoing {
             Way::Smarthost => self.smarthost().await,
             Way::Smtp(settings) => by_smtp(settings.clone(), false),
             Way::Sendmail(command) => Opened {
-                description: command.first().cloned().unwrap_or_default(),
+                description: command.first().cloned(),
                 transport: Arc::new(Sendmail::new(command.clone())),
                 changed: false,
             },
             Way::File(directory) => Opened {
-                description: directory.display().to_string(),
+                description: Some(directory.display().to_string()),
                 transport: Arc::new(File::new(directory.clone())),
                 changed: false,
             },
@@ -108,7 +109,7 @@ const NO_SMARTHOST: &str = "the cluster has no smarthost: set one in the cluster
 
 fn by_smtp(settings: SmtpSettings, changed: bool) -> Opened {
     Opened {
-        description: format!("{}:{}", settings.host, settings.port),
+        description: Some(format!("{}:{}", settings.host, settings.port)),
         transport: Arc::new(Smtp::new(settings)),
         changed,
     }
@@ -116,7 +117,7 @@ fn by_smtp(settings: SmtpSettings, changed: bool) -> Opened {
 
 fn no_way(reason: String, changed: bool) -> Opened {
     Opened {
-        description: "no mail server".to_owned(),
+        description: None,
         transport: Arc::new(NoWay { reason }),
         changed,
     }

@@ -147,6 +147,7 @@ def test_a_test_mail_without_a_server_says_so(configured):
     assert task.status == "completed", task.error
     (result,) = task.output["results"]
     assert result["result"] == "failed" and "smarthost" in result["answer"]
+    assert task.output["via"] is None
 
 
 def test_a_test_mail_to_what_is_no_address(instance):
@@ -160,3 +161,13 @@ def test_a_test_mail_to_what_no_server_takes(configured):
     task = configured.run("send-test-mail", {"to": ["no<body>@example.org"]})
     assert task.status == "validation-failed"
     assert task.codes() == [("to", "not_an_address")]
+
+
+def test_a_test_mail_under_a_broken_file_blames_no_address(configured):
+    path = configured.state / "config.yml"
+    path.write_text(path.read_text() + "nonsense: 1\n")
+    for request in ({"to": ["me@example.org"]}, {}):
+        task = configured.run("send-test-mail", request)
+        assert (task.status, task.exit_code) == ("aborted", 1), request
+        assert task.codes() == [("", "configuration_wrong")], request
+        assert "nonsense" in task.output[0]["message"], request

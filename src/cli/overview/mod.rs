@@ -62,10 +62,13 @@ async fn look(config: &Config) -> anyhow::Result<(Overview, bool)> {
         Ok(state) => (Some(state), None),
         Err(problem) if has_looked(&memory.watch) => (None, Some(shown(&problem))),
         Err(problem) => {
-            return Err(problem).context(
-                "nothing is known: the service has not looked at the cluster yet, and now it \
-                 cannot be read; `redis` in the configuration says where it is",
-            );
+            return Err(problem).with_context(|| {
+                let place = setup::where_to_look(&config.redis);
+                format!(
+                    "nothing is known: the service has not looked at the cluster yet, and now \
+                     it cannot be read: {place}"
+                )
+            });
         }
     };
     // After a restore the database may be that of another cluster, whose plans

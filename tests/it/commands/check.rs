@@ -95,6 +95,16 @@ fn without_a_word_on_redis_it_says_what_a_stock_cluster_needs() {
             ],
         );
     }
+    let hint = "there is no socket /var/lib/nethserver/";
+    let set = "set `redis.address` to \"127.0.0.1:6379\"";
+    let overview = nowhere.run(&["overview"]);
+    overview.fails(3, &["nothing is known", hint, set]);
+    let mail = nowhere.run(&["test-mail"]).exits(1);
+    assert!(
+        mail.out.contains(hint) && mail.out.contains(set),
+        "{mail:?}"
+    );
+    assert!(mail.out.contains("b@example.org: NOT SENT: "), "{mail:?}");
 }
 
 #[test]

@@ -66,7 +66,7 @@ fn every_command_refuses_a_wrong_configuration_and_starts_nothing() {
         (&["serve"][..], 2),
         (&["check"], 3),
         (&["check", "--notify"], 3),
-        (&["test-mail"], 2),
+        (&["test-mail"], 3),
         (&["report", "list"], 2),
         (&["report", "show", "1"], 2),
         (&["report", "resend", "1"], 2),
@@ -88,16 +88,27 @@ fn the_example_passes_the_check() {
     let example = program.run(&["config", "example"]).exits(0);
     program.configure(&example.out);
     let ran = program.run(&["config", "check"]).exits(0);
-    assert!(ran.out.contains("0 warnings"), "{ran:?}");
+    let told: Vec<_> = ran.out.lines().collect();
+    assert_eq!(told.len(), 3, "{ran:?}");
+    for (line, address) in [
+        (told[0], "mail.from: ns8-backup-monitor@example.org"),
+        (told[1], "mail.to: admin@example.org"),
+    ] {
+        assert!(line.starts_with("warning: "), "{line}");
+        assert!(line.contains(address), "{line}");
+        assert!(line.contains("only an example"), "{line}");
+    }
+    assert!(told[2].contains("2 warnings"), "{ran:?}");
     assert_eq!(ran.err, "");
+    program.configure("mail: {from: a@backup.Example.COM, to: [b@notexample.org, c@lan]}\n");
+    let ran = program.run(&["config", "check"]).exits(0);
+    assert!(ran.out.contains("2 recipients, 1 warning."), "{ran:?}");
     assert!(!program.state().exists());
 }
 
 #[test]
 fn what_should_be_known_is_a_warning() {
-    let program = Program::new(
-        "mail: {from: a@example.org, to: [b@example.org]}\nreceiver: {host: 0.0.0.0}\n",
-    );
+    let program = Program::new("mail: {from: a@lan, to: [b@lan]}\nreceiver: {host: 0.0.0.0}\n");
     let ran = program.run(&["config", "check"]).exits(0);
     assert!(ran.out.starts_with("warning: "), "{ran:?}");
     assert!(ran.out.contains("config.yml:2: receiver.host: "), "{ran:?}");

@@ -91,9 +91,13 @@ fn without_a_smarthost_it_says_where_to_set_one() {
     ));
     let none = program.run(&["test-mail"]).exits(1);
     assert!(
-        none.out.contains("no smarthost") && none.out.contains("mail.transport"),
+        none.out
+            .contains("b@example.org: NOT SENT: the cluster has no smarthost"),
         "{none:?}"
     );
+    assert!(none.out.contains("mail.transport"), "{none:?}");
+    let told = program.run(&["test-mail", "--format", "json"]).exits(1);
+    assert_eq!(told.json()["via"], serde_json::Value::Null);
 
     let server = MailServer::start();
     cluster.smarthost("127.0.0.1", server.port("plain"));

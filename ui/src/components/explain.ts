@@ -21,6 +21,7 @@ const TROUBLES = new Set([
   "service_not_running",
   "service_timeout",
   "answer_too_large",
+  "configuration_wrong",
   "service_failed",
   "service_not_started",
   "program_failed",

@@ -129,6 +129,7 @@ export interface ConfigureOutput {
 
 export interface TestMailOutput {
   format: string;
-  via: string;
+  /** `null` where there is no way out for mails. */
+  via: string | null;
   results: { to: string; result: "accepted" | "refused" | "failed"; answer: string }[];
 }

@@ -486,6 +486,24 @@ describe("the test mail", () => {
     expect(visit.sent("send-test-mail")).toEqual([{}]);
   });
 
+  it("names no server where there is no way out", async () => {
+    const answer = "the cluster has no smarthost";
+    visit = await settings({
+      handlers: {
+        "module/send-test-mail": () => ({
+          output: {
+            format: "ns8-backup-monitor/test-mail/1",
+            via: null,
+            results: [{ to: "ad…@example.org", result: "failed", answer }],
+          },
+        }),
+      },
+    });
+    await visit.button("Send a test mail").click();
+    await visit.app.getByText("There was no way to send it").waitFor();
+    await visit.app.getByText(answer).waitFor();
+  });
+
   it("says why it could not be sent", async () => {
     visit = await settings({
       handlers: {

@@ -51,6 +51,7 @@ const ERRORS: [string, ActionError][] = [
     "service_not_running",
     "service_timeout",
     "answer_too_large",
+    "configuration_wrong",
     "service_failed",
     "service_not_started",
     "program_failed",
