@@ -55,13 +55,15 @@ pub(super) fn is_there() -> bool {
 
 /// Begins the thread, or says that there can be none.
 pub(super) fn begin() -> std::io::Result<(Journal, Farewell)> {
-    start(journald, |lost| {
-        // As an error, which no level leaves out: what is missing may have been one.
-        error!(
-            lost,
-            "{lost} lines are missing here: the journal did not read them in time"
-        );
-    })
+    start(journald, tell)
+}
+
+/// As an error, which no level leaves out: what is missing may have been one.
+fn tell(lost: u64) {
+    error!(
+        lost,
+        "{lost} lines are missing here: the journal did not read them in time"
+    );
 }
 
 fn start<S: Subscriber>(
@@ -174,6 +176,7 @@ mod tests {
 
     use tracing::Dispatch;
     use tracing::field::{Field, Visit};
+    use tracing_subscriber::filter::LevelFilter;
 
     use super::*;
 
@@ -232,6 +235,17 @@ mod tests {
         assert_eq!(read + usize::try_from(lost).unwrap(), many);
         // One may be in the thread's hands.
         assert!(lost == 99 || lost == 100, "{lost}");
+    }
+
+    #[test]
+    fn what_was_lost_is_told_at_every_level() {
+        let slow = Slow::default();
+        let least = tracing_subscriber::registry()
+            .with(LevelFilter::ERROR)
+            .with(slow.clone());
+        tracing::dispatcher::with_default(&Dispatch::new(least), || tell(7));
+        let read = slow.read.lock().unwrap().join(" ");
+        assert!(read.contains("7 lines are missing here"), "{read}");
     }
 
     #[test]

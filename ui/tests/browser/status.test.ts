@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { examples } from "../shell/schemas.mjs";
 import { startBrowser, stopBrowser, Visit, type Handlers } from "./harness";
 
 let visit: Visit;
@@ -30,6 +31,22 @@ function backup(status: object | null, enabled = true) {
 }
 
 describe("the status page", () => {
+  it("says what its own backup lacks, though the cluster counts it as good", async () => {
+    const warnings = [{ code: "own_backup_as_is", time: "2026-11-20T01:31:07Z" }];
+    const [configured] = examples("get-configuration");
+    visit = await Visit.open({
+      page: "status",
+      handlers: {
+        ...backup({ success: true, start: 1795140000, end: 1795140060 }),
+        "module/get-configuration": () => ({ output: { ...configured, warnings } }),
+      },
+    });
+    const told = visit.app.getByText("the database could not be copied as a whole");
+    await told.waitFor();
+    expect(await told.innerText()).toContain("20 Nov 2026, 02:31");
+    expect(await visit.accessibility()).toEqual([]);
+  });
+
   it("shows what every application of the cluster-admin shows", async () => {
     visit = await Visit.open({ page: "status" });
     const main = visit.app.locator("main");
