@@ -501,7 +501,7 @@ describe("the test mail", () => {
     });
     await visit.button("Send a test mail").click();
     await visit.app.getByText("There was no way to send it").waitFor();
-    await visit.app.getByText(answer).waitFor();
+    await visit.app.locator("code", { hasText: answer }).waitFor();
   });
 
   it("says why it could not be sent", async () => {
