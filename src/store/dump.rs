@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::Duration;
 
@@ -25,18 +25,25 @@ pub fn dump(dir: &Path, file: &Path, limit: Duration) -> Result<bool, StoreError
     };
     let half = Half::begin(file).map_err(|error| refused(error.to_string()))?;
     let unfinished = half.path.clone();
-    let (done, told) = sync_channel(1);
+    let (done, is_done) = sync_channel(1);
     let (from, to) = (dir.to_owned(), file.to_owned());
     // A disk that does not answer can be left in no other way.
-    thread::Builder::new()
+    let making = thread::Builder::new()
         .name("dump".to_owned())
-        .spawn(move || done.send(make(half, &from, &to)))
+        .spawn(move || {
+            let made = make(half, &from, &to);
+            let _ = done.try_send(());
+            made
+        })
         .map_err(|error| refused(error.to_string()))?;
-    told.recv_timeout(limit).unwrap_or_else(|_| {
+    if is_done.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
         let _ = fs::remove_file(unfinished);
         let seconds = limit.as_secs();
-        Err(refused(format!("it was not done within {seconds} s")))
-    })?;
+        return Err(refused(format!("it was not done within {seconds} s")));
+    }
+    making
+        .join()
+        .unwrap_or_else(|_| Err(refused("its thread broke down".to_owned())))?;
     Ok(true)
 }
 
