@@ -261,7 +261,7 @@ describe("what the overview says beside the plans", () => {
       .waitFor();
   });
 
-  it("says what is to be completed although every plan is good, and where", async () => {
+  it("names the open points although every plan is good, and where", async () => {
     visit = await Visit.open({ page: "overview", handlers: seen({}) });
     await visit.app.getByText("The only plan is good.").waitFor();
     await visit.app.getByText("The cluster has no smarthost").waitFor();
