@@ -72,12 +72,11 @@ impl RunDigest {
 
     fn finish(self) -> RunId {
         // Half of the digest is plenty to tell the runs of one plan apart.
-        let hex: String = self
-            .digest
-            .finalize()
-            .iter()
-            .take(16)
-            .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
+        let mut hex = self.text;
+        hex.clear();
+        for byte in self.digest.finalize().iter().take(16) {
+            let _ = write!(hex, "{byte:02x}");
+        }
         RunId::new(hex)
     }
 }
