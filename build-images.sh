@@ -12,7 +12,7 @@
 #   BUILD         containers: compilers come as base images from a registry
 #                 host: cargo and npm of this machine are used, nothing is pulled
 #                                                   containers
-#   PROFILE       of cargo, with BUILD=host         image
+#   PROFILE       of cargo, with BUILD=host         release
 #   UI            build: the pages are built
 #                 built: those in ui/dist are taken
 #                 none: a module without pages      build

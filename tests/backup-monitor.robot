@@ -130,7 +130,9 @@ A backup that fails is reported with one mail
     ...    {"name": "monitor test", "repository": "${repository}", "schedule": "daily", "schedule_hint": {}, "retention": 7, "instances": ["${victim_id}"], "enabled": true}
     Set Suite Variable    ${plan}    ${made}
     ${before} =    Mails
-    Execute Command    runagent -m node run-backup ${plan}
+    ${code} =    Execute Command    runagent -m node run-backup --backup ${plan}
+    ...    return_stdout=False    return_rc=True
+    Should Be Equal As Integers    ${code}    1
     ${wanted} =    Evaluate    ${before} + 1
     Wait Until Keyword Succeeds    5min    5s    There are mails    ${wanted}
     ${listed} =    Run action    module/${module_id}    list-reports    {"plan": "${plan}"}
@@ -177,8 +179,8 @@ What a backup needs is made and taken away
 
 It is saved, and restored beside itself
     ${made} =    Run action    cluster    add-backup
-    ...    {"name": "monitor itself", "repository": "${repository}", "schedule": "daily", "schedule_hint": {}, "retention": 7, "instances": ["${module_id}"], "enabled": false}
-    Shell    runagent -m node run-backup ${made}
+    ...    {"name": "monitor itself", "repository": "${repository}", "schedule": "daily", "schedule_hint": {}, "retention": 7, "instances": ["${module_id}"], "enabled": true}
+    Shell    runagent -m node run-backup --backup ${made}
     ${uuid} =    Shell    redis-cli hget cluster/module_uuid ${module_id}
     ${before} =    Run action    module/${module_id}    list-reports
     ${out} =    Run action    cluster    restore-module

@@ -11,7 +11,7 @@ use rusqlite::Connection;
 
 use super::place::{self, Place, refused};
 use super::watch::Changes;
-use super::{Store, StoreError, schema};
+use super::{Store, StoreError, restored, schema};
 use crate::model::{Warning, WholeWatch};
 
 /// What SQLite keeps beside a database. A log or a journal that was left behind
@@ -82,6 +82,7 @@ fn open_checked(dir: &Path) -> Result<Store, StoreError> {
     } else if unclean {
         whole(&connection, "quick_check")?;
     }
+    restored::take_note(dir, &connection)?;
     let store = Store::on(place, connection)?;
     if suspect {
         clear(dir)?;

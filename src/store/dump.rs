@@ -14,7 +14,8 @@ use super::{StoreError, place, schema};
 /// Writes what was committed up to now to `file`, for the owner only, while
 /// others go on writing; whether there is a database at all. A file that is
 /// there is replaced when the copy is whole and on disk. Blocks meanwhile, for
-/// `limit` at most: what is then not done ends with the process, which is to end.
+/// `limit` at most where the disk answers: what is then not done ends with the
+/// process, which is to end.
 pub fn dump(dir: &Path, file: &Path, limit: Duration) -> Result<bool, StoreError> {
     if !place::is_there(dir)? {
         return Ok(false);

@@ -22,6 +22,7 @@ mod outbox;
 mod place;
 mod prune;
 mod reports;
+mod restored;
 mod schema;
 mod search;
 mod strips;

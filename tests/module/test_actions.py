@@ -113,6 +113,8 @@ WRONG = [
     ({"plans": {"3": {"mute_until": "soon"}}}, [("plans.3.mute_until", "not_a_moment")]),
     ({"schedule": {"timezone": {"x": "UTC"}}}, [("schedule.timezone.x", "not_a_node")]),
     ({"repo_check": {"restic_flags": "--x"}}, [("repo_check.restic_flags", "file_only")]),
+    ({"mail": {"transport": "sendmail"}}, [("mail.transport", "not_one_of")]),
+    ({"repo_check": {"method": "runagent"}}, [("repo_check.method", "not_one_of")]),
     ({"mail": {"sendmail": "/bin/sh"}}, [("mail.sendmail", "file_only")]),
     ({"mail": {"templates": "/etc"}}, [("mail.templates", "file_only")]),
     ({"mail": {"smtp": {"password": PASSWORD}}}, [("mail.smtp.password", "file_only")]),

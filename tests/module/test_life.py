@@ -210,7 +210,11 @@ def test_a_move_takes_everything_along(add_instance, cluster, smtp):
     assert f":{second.port}" in targets
 
 
-def test_what_is_queued_is_not_sent_by_a_restored_instance(add_instance, cluster, tmp_path, smtp):
+@pytest.mark.parametrize("same", [False, True], ids=["beside", "in a recovery"])
+def test_what_is_queued_is_not_sent_by_a_restored_instance(
+    add_instance, cluster, tmp_path, smtp, same
+):
+    """After a disaster recovery an application has the id that it had."""
     smtp.forget()
     first = add_instance("backup-monitor1")
     first.good("configure-module", FIRST)
@@ -221,9 +225,14 @@ def test_what_is_queued_is_not_sent_by_a_restored_instance(add_instance, cluster
     (delivery,) = first.good("get-report", {"id": report})["deliveries"]
     assert delivery["state"] == "queued"
     restore = backup(first, tmp_path / "backup")
-    remove(first)
+    if same:
+        second = first
+        first.systemctl("stop", "backup-monitor")
+        shutil.rmtree(first.state / "data")
+    else:
+        remove(first)
+        second = add_instance("backup-monitor2")
     cluster.smarthost(smtp.ports["plain"])
-    second = add_instance("backup-monitor2")
     restore(second)
     assert second.run("restore-module", {"environment": {}}).status == "completed"
     second.wait_until_ready()
@@ -301,6 +310,13 @@ def dumped(instance):
     return [line for line in told.splitlines() if line.startswith("<3>")]
 
 
+def saved(instance):
+    """The log of the dump of a backup that is made."""
+    told = dumped(instance)
+    instance.shell("module-cleanup-state", "1")
+    return told
+
+
 def own_backup(instance):
     """Codes and times of what is said of its last backup, the same in both places."""
     told = [
@@ -325,19 +341,26 @@ def test_a_backup_without_the_database_is_told_until_the_next_good_one(add_insta
     assert own_backup(first) == []
     before = time.time()
     with program(first, "podman", NO_PODMAN):
-        assert len(dumped(first)) == 1
+        assert len(saved(first)) == 1
     ((code, when),) = own_backup(first)
     assert code == "own_backup_as_is"
     seconds = datetime.fromisoformat(when.replace("Z", "+00:00")).timestamp()
     assert int(before) <= seconds <= time.time()
     # Nothing of it is in the backup, and another kind takes its place.
     with program(first, "podman", NO_PODMAN), program(first, "cp", "#!/bin/sh\nexit 1\n"):
-        assert "ARE MISSING" in dumped(first)[0]
+        assert "ARE MISSING" in saved(first)[0]
+    assert [code for code, _ in own_backup(first)] == ["own_backup_missing"]
+    # A backup that fails after its dump changes nothing: the one before is the newest.
+    assert dumped(first) == []
+    assert [code for code, _ in own_backup(first)] == ["own_backup_missing"]
+    with program(first, "podman", NO_PODMAN):
+        dumped(first)
     assert [code for code, _ in own_backup(first)] == ["own_backup_missing"]
     included = (first.config / "etc/state-include.conf").read_text(encoding="utf-8").split()
-    marks = [str(path.relative_to(first.config)) for path in first.state.glob("data/backup.*")]
-    assert marks == ["state/data/backup.missing"]
-    assert not any(fnmatch.fnmatch(marks[0], pattern) for pattern in included)
+    marks = {str(path.relative_to(first.config)) for path in first.state.glob("data/backup.*")}
+    copies = {name for name in marks if any(fnmatch.fnmatch(name, one) for one in included)}
+    assert copies == {"state/data/backup.db.asis", "state/data/backup.db.asis-wal"} & marks
+    assert marks - copies == {"state/data/backup.missing", "state/data/backup.new.as_is"}
     # A clone has no backup yet.
     second = add_instance("backup-monitor2")
     clone(first, second, replace=False)
@@ -345,8 +368,13 @@ def test_a_backup_without_the_database_is_told_until_the_next_good_one(add_insta
     assert own_backup(second) == []
     first.wait_until_ready()
     assert own_backup(first)
-    assert dumped(first) == []
-    assert own_backup(first) == []
+    # Whoever takes its place has its backups too.
+    third = add_instance("backup-monitor3")
+    clone(first, third, replace=True)
+    third.wait_until_ready()
+    assert own_backup(third)
+    assert saved(third) == []
+    assert own_backup(third) == []
 
 
 def test_a_mark_that_cannot_be_made_costs_no_backup(instance):
@@ -356,13 +384,13 @@ def test_a_mark_that_cannot_be_made_costs_no_backup(instance):
     no_podman = program(instance, "podman", NO_PODMAN)
     no_room = "#!/bin/sh\necho no room >&2\nexit 1\n"
     with no_podman, program(instance, "touch", no_room), program(instance, "rm", WITHOUT_MARKS):
-        assert len(dumped(instance)) == 1
+        assert len(saved(instance)) == 1
     assert own_backup(instance) == []
 
 
 # Removes whatever is no mark.
 WITHOUT_MARKS = """#!/bin/sh
-case "$*" in *backup.missing* | *backup.as_is*) exit 1 ;; esac
+case "$*" in *backup.new.*) exit 1 ;; esac
 exec /bin/rm "$@"
 """
 
@@ -474,10 +502,11 @@ def test_what_never_fits_together_is_kept_after_five_tries(add_instance):
     first.good("configure-module", FIRST)
     first.wait_until_ready()
     assert taken_as_it_is(first, times=99) == 10, "database and log, five times"
-    assert [code for code, _ in own_backup(first)] == ["own_backup_as_is"]
     second = add_instance("backup-monitor2")
     restored_from(first, second)
     assert second.good("list-reports")
+    first.shell("module-cleanup-state", "1")
+    assert [code for code, _ in own_backup(first)] == ["own_backup_as_is"]
 
 
 def test_a_database_that_cannot_be_read_at_all_costs_no_backup_either(instance):

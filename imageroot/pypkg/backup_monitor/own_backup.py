@@ -1,10 +1,11 @@
-"""The backup of this instance itself, as far as module-dump-state knows of it."""
+"""The backup of this instance itself, as far as module-dump-state knew of it."""
 
 from datetime import datetime, timezone
 
 from . import files
 
-# What it leaves behind, from then to its next copy that is whole; the worse first.
+# What module-cleanup-state shows, from then to the next backup that is whole; the worse
+# first.
 MARKS = (
     (files.DATA / "backup.missing", {"code": "own_backup_missing"}),
     (files.DATA / "backup.as_is", {"code": "own_backup_as_is"}),
@@ -21,3 +22,9 @@ def warnings():
         made = datetime.fromtimestamp(seconds, timezone.utc)
         return [told | {"time": made.strftime("%Y-%m-%dT%H:%M:%SZ")}]
     return []
+
+
+def forget():
+    """No backup of this instance was made yet."""
+    for mark, _ in MARKS:
+        mark.unlink(missing_ok=True)

@@ -10,6 +10,11 @@ SMTP_PASSWORD = "smtp_password"
 SECRETS = (WEBHOOK_TOKEN, SMTP_PASSWORD)
 LONGEST_SECRET = 4096
 TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")
+# What the program can do elsewhere and has no means for in its container.
+WITHOUT_MEANS = {
+    ("mail", "transport"): ("sendmail",),
+    ("repo_check", "method"): ("restic", "runagent"),
+}
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -35,6 +40,7 @@ def change(request):
     wanted = {name: request[name] for name in SECRETS if name in request}
     rest = {name: value for name, value in request.items() if name not in SECRETS}
     wrong = [found for name, value in wanted.items() if (found := _refuse(name, value))]
+    wrong += _without_means(rest)
     are_set = secrets_set() | {name: bool(value) for name, value in wanted.items()}
     current = files.read(files.CONFIG)
     applied = program.work_out(
@@ -60,6 +66,16 @@ def change(request):
             files.remove(files.SECRETS / name)
             changed = True
     return changed, applied["warnings"]
+
+
+def _without_means(request):
+    """What would be taken and could never work."""
+    for (section, name), values in WITHOUT_MEANS.items():
+        wanted = request.get(section)
+        value = wanted.get(name) if isinstance(wanted, dict) else None
+        if value in values:
+            message = f"{value} needs more than the container of the service has"
+            yield mistake(f"{section}.{name}", "not_one_of", value, message)
 
 
 def _keep(wanted):
