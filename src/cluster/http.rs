@@ -6,6 +6,9 @@ use reqwest::{Certificate, Client, Response, redirect};
 
 use super::value::shown;
 
+/// The longest wait for a connection.
+const CONNECT: Duration = Duration::from_secs(10);
+
 /// Installs ring as the process's TLS provider, without which no HTTP or SMTP
 /// client can be made. A second call does nothing.
 pub fn install_crypto_provider() {
@@ -46,6 +49,8 @@ fn made(roots: impl IntoIterator<Item = Certificate>, limit: Duration) -> Result
         // whether a request was obeyed.
         .pool_max_idle_per_host(0)
         .timeout(limit)
+        // Ends before the whole, so that it shows that nothing was sent.
+        .connect_timeout(limit.min(CONNECT))
         .build()
         .map_err(|error| format!("the HTTP client cannot be made: {error}"))
 }

@@ -5,6 +5,7 @@
 //! copy that it was created with.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use super::command::{Command, Reply};
 use super::connection::{Account, Connection, Endpoint};
@@ -16,12 +17,28 @@ use crate::config::Redis;
 
 /// Finds the Redis to read from.
 pub(super) async fn find(redis: &Redis, limits: Limits) -> Result<Endpoint, ClusterError> {
-    let own = own(redis);
-    let port = match redis {
-        Redis::Socket(_) => return Ok(own),
-        Redis::Tcp { port, .. } => *port,
+    let Redis::Tcp { port, .. } = redis else {
+        return Ok(own(redis));
     };
-    let connection = Connection::open(&own, None, limits.connect, limits.connect).await?;
+    let leader = address(redis, limits.connect).await?;
+    Ok(leader.map_or_else(
+        || own(redis),
+        |ip| Endpoint::Tcp {
+            host: ip.to_string(),
+            port: *port,
+        },
+    ))
+}
+
+/// The leader's address in the VPN, as the node's own Redis has it; `None` when
+/// that Redis belongs to no cluster, as the oldest set-ups have it. Each step
+/// ends within `limit`.
+pub(super) async fn address(
+    redis: &Redis,
+    limit: Duration,
+) -> Result<Option<IpAddr>, ClusterError> {
+    let own = own(redis);
+    let connection = Connection::open(&own, None, limit, limit).await?;
     let leader = connection
         .ask_one(Command::Field(
             keys::CLUSTER_ENVIRONMENT.into(),
@@ -34,8 +51,7 @@ pub(super) async fn find(redis: &Redis, limits: Limits) -> Result<Endpoint, Clus
         reason,
     };
     let leader = match leader {
-        // A Redis that belongs to no cluster, as the oldest set-ups have it.
-        Reply::Value(value) if value.is_null() => return Ok(own),
+        Reply::Value(value) if value.is_null() => return Ok(None),
         Reply::Value(value) => node_id(&value),
         Reply::WrongType => None,
     };
@@ -50,10 +66,7 @@ pub(super) async fn find(redis: &Redis, limits: Limits) -> Result<Endpoint, Clus
         .value();
     let address = address.as_ref().and_then(raw).unwrap_or_default();
     match address.trim().parse::<IpAddr>() {
-        Ok(ip) => Ok(Endpoint::Tcp {
-            host: ip.to_string(),
-            port,
-        }),
+        Ok(ip) => Ok(Some(ip)),
         Err(_) => Err(wrong(
             &format!("HGET {vpn}"),
             format!("ip_address of the leader is \"{}\"", shown(&address)),

@@ -26,6 +26,7 @@ mod snapshot;
 mod status;
 mod statuses;
 mod task_http;
+mod task_server;
 mod tasks;
 mod value;
 

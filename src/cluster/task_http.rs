@@ -4,6 +4,7 @@
 //! Source: ns8-core's `core/api-server`. Bodies are never logged: an action's
 //! output may hold what the cluster's administrator alone should see.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
@@ -11,8 +12,10 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use super::http::{self, bounded, causes};
+use super::task_server::TaskServer;
 use super::tasks::TaskError;
 use super::value::is_id;
 use crate::model::Obstacle;
@@ -43,29 +46,29 @@ pub(super) struct Finished {
     pub error: String,
 }
 
-/// Talks to one api-server as one user.
+/// Talks to the leader's api-server as one user.
 pub(super) struct TaskHttp {
     client: Client,
-    base: String,
+    server: TaskServer,
     user: String,
     password: SecretString,
-    token: Mutex<Option<Token>>,
+    token: Mutex<Option<Arc<Token>>>,
 }
 
-/// A token, numbered so that several tasks that find it expired log in once.
-#[derive(Clone)]
+/// What a login brought, and where: a token is of one server.
 struct Token {
-    number: u64,
+    server: String,
     text: SecretString,
+    since: Instant,
 }
 
 impl TaskHttp {
-    pub fn new(base: &str, user: &str, password: SecretString) -> Result<Self, TaskError> {
+    pub fn new(server: TaskServer, user: &str, password: SecretString) -> Result<Self, TaskError> {
         let client = http::client(EXCHANGE)
             .map_err(|reason| TaskError::Unavailable(Obstacle::Other(reason)))?;
         Ok(Self {
             client,
-            base: base.trim_end_matches('/').to_owned(),
+            server,
             user: user.to_owned(),
             password,
             token: Mutex::new(None),
@@ -91,11 +94,6 @@ impl TaskHttp {
                     Obstacle::ApiSenseless,
                 ))),
             },
-            // The same status for two reasons; api-server's `createTask` names
-            // this one.
-            StatusCode::FORBIDDEN if contains(&body, b"worker node") => Err(Trouble::Final(
-                TaskError::Unavailable(Obstacle::ApiOfWorker(self.base.clone())),
-            )),
             StatusCode::FORBIDDEN => Err(Trouble::Final(TaskError::NotGranted)),
             StatusCode::NOT_FOUND => Err(Trouble::Final(TaskError::Unavailable(
                 Obstacle::AgentIdle(agent.to_owned()),
@@ -141,51 +139,81 @@ impl TaskHttp {
     }
 
     /// One exchange with a token; where it has expired, one more with another.
+    /// After trouble the next one begins with a login, at whoever leads then.
     async fn authorized(
         &self,
         method: &Method,
         path: &str,
         body: Option<&Json>,
     ) -> Result<(StatusCode, Vec<u8>), Trouble> {
-        let mut expired = None;
+        let mut renewed = false;
         loop {
-            let token = self.token(expired).await?;
-            let mut request = self.request(method, path);
+            let token = self.token().await?;
+            let mut request = self.request(method, &token.server, path);
             request = request.bearer_auth(token.text.expose_secret());
             if let Some(body) = body {
                 request = request.json(body);
             }
-            let (status, answer) = self.exchange(request).await?;
-            if status != StatusCode::UNAUTHORIZED {
-                return Ok((status, answer));
-            }
-            if expired.is_some() {
-                return Err(Trouble::Final(TaskError::Unavailable(Obstacle::ApiRefused)));
-            }
-            expired = Some(token.number);
+            let trouble = match self.exchange(&token.server, request).await {
+                Ok((StatusCode::UNAUTHORIZED, _)) if renewed => {
+                    Trouble::Final(TaskError::Unavailable(Obstacle::ApiRefused))
+                }
+                Ok((StatusCode::UNAUTHORIZED, _)) => {
+                    self.forget(&token).await;
+                    renewed = true;
+                    continue;
+                }
+                // The same status for two reasons; api-server's `createTask`
+                // names this one.
+                Ok((StatusCode::FORBIDDEN, answer)) if contains(&answer, b"worker node") => {
+                    self.of_worker(&token.server)
+                }
+                Ok(answered) => return Ok(answered),
+                Err(trouble) => trouble,
+            };
+            self.forget(&token).await;
+            return Err(trouble);
         }
     }
 
-    /// The token in use, or a new one when there is none or `expired` is its
-    /// number.
-    async fn token(&self, expired: Option<u64>) -> Result<Token, Trouble> {
+    /// Another node leads now. Where the leader is looked up, that passes.
+    fn of_worker(&self, server: &str) -> Trouble {
+        let error = TaskError::Unavailable(Obstacle::ApiOfWorker(server.to_owned()));
+        if self.server.moves() {
+            Trouble::Temporary(error)
+        } else {
+            Trouble::Final(error)
+        }
+    }
+
+    /// Several tasks may find the same token useless: the first one's login
+    /// serves them all.
+    async fn forget(&self, token: &Arc<Token>) {
+        let mut held = self.token.lock().await;
+        held.take_if(|held| Arc::ptr_eq(held, token));
+    }
+
+    /// The token in use, or a new one.
+    async fn token(&self) -> Result<Arc<Token>, Trouble> {
         #[derive(Deserialize)]
         struct Answer {
             token: String,
         }
         let mut held = self.token.lock().await;
-        let number = match &*held {
-            Some(token) if expired != Some(token.number) => return Ok(token.clone()),
-            Some(token) => token.number + 1,
-            None => 0,
-        };
-        *held = None;
-        let login = self.request(&Method::POST, "/api/login").json(&json!({
-            "username": self.user,
-            "password": self.password.expose_secret(),
-        }));
+        held.take_if(|held| self.server.may_have_moved(held.since.elapsed()));
+        if let Some(token) = &*held {
+            return Ok(token.clone());
+        }
+        let server = self.server.find().await;
+        let login = self
+            .request(&Method::POST, &server, "/api/login")
+            .json(&json!({
+                "username": self.user,
+                "password": self.password.expose_secret(),
+            }));
         // A login that was obeyed without an answer has done no harm.
-        let (status, body) = self.exchange(login).await.map_err(Trouble::harmless)?;
+        let answer = self.exchange(&server, login).await;
+        let (status, body) = answer.map_err(Trouble::harmless)?;
         match status {
             StatusCode::OK => {}
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
@@ -199,22 +227,26 @@ impl TaskHttp {
             )));
         };
         let token = Token {
-            number,
+            server,
             text: SecretString::from(answer.token),
+            since: Instant::now(),
         };
-        *held = Some(token.clone());
-        Ok(token)
+        Ok(held.insert(Arc::new(token)).clone())
     }
 
-    fn request(&self, method: &Method, path: &str) -> RequestBuilder {
+    fn request(&self, method: &Method, server: &str, path: &str) -> RequestBuilder {
         self.client
-            .request(method.clone(), format!("{}{path}", self.base))
+            .request(method.clone(), format!("{server}{path}"))
     }
 
-    async fn exchange(&self, request: RequestBuilder) -> Result<(StatusCode, Vec<u8>), Trouble> {
+    async fn exchange(
+        &self,
+        server: &str,
+        request: RequestBuilder,
+    ) -> Result<(StatusCode, Vec<u8>), Trouble> {
         let unavailable = |error: reqwest::Error| {
             TaskError::Unavailable(Obstacle::ApiUnreachable {
-                address: self.base.clone(),
+                address: server.to_owned(),
                 reason: causes(error),
             })
         };

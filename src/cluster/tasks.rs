@@ -17,6 +17,8 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use super::task_http::{Finished, TaskHttp, Trouble};
+use super::task_server::TaskServer;
+use crate::config::Redis;
 use crate::model::Obstacle;
 
 /// The exit code with which the agent says that it runs too many tasks; of the
@@ -93,20 +95,22 @@ pub struct TaskApi {
 }
 
 impl TaskApi {
-    /// For the server at `base_url` (such as `http://cluster-leader:9311`).
-    /// Never more than `max_tasks` of the tasks started here live in it.
+    /// For the server at `base_url`; in `http://cluster-leader:9311` the name
+    /// stands for the leader that the node's own Redis names. Never more than `max_tasks` of the tasks started here live in it.
     ///
     /// # Errors
     /// [`TaskError::Unavailable`] when no HTTP client can be made.
     pub fn new(
         base_url: &str,
+        redis: &Redis,
         user: &str,
         password: SecretString,
         max_tasks: usize,
     ) -> Result<Self, TaskError> {
         let max_tasks = max_tasks.max(1);
+        let server = TaskServer::new(base_url, redis);
         Ok(Self {
-            http: Arc::new(TaskHttp::new(base_url, user, password)?),
+            http: Arc::new(TaskHttp::new(server, user, password)?),
             permits: Arc::new(Semaphore::new(max_tasks)),
             max_tasks,
             workers: Mutex::new(JoinSet::new()),

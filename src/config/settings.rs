@@ -164,7 +164,7 @@ pub struct RepoCheck {
     /// `repo_check.restic`: the program, `restic` on the PATH by default.
     pub restic: PathBuf,
     /// `repo_check.api_url`: NS8's api-server, `http://cluster-leader:9311` by
-    /// default.
+    /// default, where the name stands for whichever node leads.
     pub api_url: String,
 }
 

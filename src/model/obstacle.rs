@@ -30,8 +30,7 @@ pub enum Obstacle {
     },
     /// The task API refused the account.
     ApiRefused,
-    /// The task API at this address is a worker node's. After a change of
-    /// leader a container's copy of `/etc/hosts` still names the old one.
+    /// The task API at this address is a worker node's.
     ApiOfWorker(String),
     /// Nobody works for this agent.
     AgentIdle(String),
@@ -92,7 +91,8 @@ const CANNOT_START: &str = " cannot be started: ";
 const INSTALL_RESTIC: &str = "; install restic, or say in `repo_check.restic` where it is";
 const ONLY_ROOT: &str = "; method `runagent` works only for root on a node of the cluster";
 const API_AT: &str = "the task API at ";
-const IS_OF_WORKER: &str = " is not the leader's: restart this service, or set repo_check.api_url";
+const IS_OF_WORKER: &str =
+    " is not the leader's; the leader is looked up where repo_check.api_url is not set";
 const IS_UNREACHABLE: &str = " cannot be reached: ";
 const API_ANSWERED: &str = "the task API answered ";
 const AGENT: &str = "the agent ";

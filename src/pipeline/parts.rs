@@ -211,6 +211,7 @@ impl Parts {
 #[derive(PartialEq, Eq)]
 struct TaskClient<'a> {
     url: &'a str,
+    redis: &'a Redis,
     user: &'a str,
     password: &'a str,
 }
@@ -221,6 +222,7 @@ impl<'a> TaskClient<'a> {
         let (user, password) = config.agent.account.as_ref()?;
         Some(Self {
             url: &config.repo_check.api_url,
+            redis: &config.redis,
             user,
             password: password.expose_secret(),
         })
@@ -228,7 +230,7 @@ impl<'a> TaskClient<'a> {
 
     fn connect(&self, max_tasks: usize) -> Result<TaskApi, PartsError> {
         let password = SecretString::from(self.password);
-        TaskApi::new(self.url, self.user, password, max_tasks)
+        TaskApi::new(self.url, self.redis, self.user, password, max_tasks)
             .map_err(|problem| PartsError::TaskApi(problem.to_string()))
     }
 }

@@ -7,7 +7,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::{self, JoinHandle};
@@ -149,7 +149,12 @@ impl ApiServer {
     /// On a free loopback port; lets `user` in with `password`. Tasks end at
     /// once with an empty list until something else is said.
     pub fn start(user: &str, password: &str) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+        Self::start_at(Ipv4Addr::LOCALHOST, 0, user, password)
+    }
+
+    /// The same at an address of loopback; port 0 is any free one.
+    pub fn start_at(ip: Ipv4Addr, port: u16, user: &str, password: &str) -> Self {
+        let listener = TcpListener::bind((ip, port)).expect("a port");
         let address = listener.local_addr().expect("its address");
         let state = Arc::new(Mutex::new(State::default()));
         let stop = Arc::new(AtomicBool::new(false));
@@ -176,6 +181,11 @@ impl ApiServer {
     /// `http://127.0.0.1:<port>`.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Where it listens.
+    pub fn port(&self) -> u16 {
+        self.address.port()
     }
 
     /// What becomes of every task that nothing else is said of.
@@ -212,6 +222,11 @@ impl ApiServer {
     /// It runs on a worker node now.
     pub fn become_worker(&self) {
         self.lock().forbidden = Some("task submission is forbidden in a worker node");
+    }
+
+    /// It runs on the leader, as it does at first.
+    pub fn become_leader(&self) {
+        self.lock().forbidden = None;
     }
 
     /// The user may start no task.

@@ -56,8 +56,8 @@ fn obstacle(obstacle: &Obstacle) -> String {
         ),
         Obstacle::ApiRefused => "l'API dei task ha rifiutato utente e password del modulo".into(),
         Obstacle::ApiOfWorker(address) => format!(
-            "l'API dei task su {address} non è quella del leader: riavviare questo servizio o \
-             impostare `repo_check.api_url`"
+            "l'API dei task su {address} non è quella del leader; il leader viene individuato \
+             da sé se `repo_check.api_url` non è impostato"
         ),
         Obstacle::AgentIdle(agent) => format!("l'agente {agent} non è in esecuzione"),
         Obstacle::ApiUnreachable { address, reason } => {
