@@ -5,6 +5,7 @@
 //! without any quoting, empty lines and `#` lines ignored.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -13,7 +14,8 @@ use super::errors::{ConfigWarning, Mistake, Notice, Place, Problem, shown_path};
 use super::source::read_agent_file;
 
 /// Names the agent's files, colon-separated; one that begins with `-` may be
-/// missing, as in systemd's `EnvironmentFile=`.
+/// missing, as in systemd's `EnvironmentFile=`, or not be for us to read, as
+/// the node's policy may have it of a file of its own.
 const FILES: &str = "AGENT_ENV_FILES";
 
 /// The variables that count. An empty one is as none. No `Debug`: there is a
@@ -47,7 +49,7 @@ pub(super) fn read(
         let path = Path::new(name);
         match read_agent_file(path) {
             Ok(file) => all.extend(parse(path, &file.text, warnings)),
-            Err(error) if optional && error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) if optional && is_kept_from_us(error.kind()) => {}
             Err(error) => mistakes.push(Mistake::of_key(
                 Place::Environment,
                 FILES,
@@ -60,6 +62,10 @@ pub(super) fn read(
     // REDIS_ADDRESS would count as the same one twice.
     all.retain(|name, value| !value.is_empty() && !name.contains(|c: char| c.is_lowercase()));
     envy::from_iter(all).unwrap_or_default()
+}
+
+fn is_kept_from_us(why: ErrorKind) -> bool {
+    matches!(why, ErrorKind::NotFound | ErrorKind::PermissionDenied)
 }
 
 fn parse(path: &Path, text: &str, warnings: &mut Vec<ConfigWarning>) -> Vec<(String, String)> {
@@ -125,6 +131,17 @@ mod tests {
         assert_eq!(told.len(), 1);
         assert!(told[0].contains("line 5 of"), "{told:?}");
         assert!(!told[0].contains("broken"), "{told:?}");
+    }
+
+    #[test]
+    fn an_optional_file_may_be_missing_or_forbidden_and_no_more() {
+        for (why, kept) in [
+            (ErrorKind::NotFound, true),
+            (ErrorKind::PermissionDenied, true),
+            (ErrorKind::InvalidData, false),
+        ] {
+            assert_eq!(is_kept_from_us(why), kept, "{why:?}");
+        }
     }
 
     #[test]

@@ -138,12 +138,14 @@ def test_the_life_of_an_instance(add_instance, cluster, smtp, tmp_path):
         "the mail is known as sent",
     )
 
-    # Updated: the new image runs with what was there.
+    # Updated: the new image runs with what was there, brought up to date.
     container = first.container()["Id"]
+    version = as_the_version_before(first)
     first.systemctl("daemon-reload")
     first.shell(str(first.config / "update-module.d/20restart"))
     first.wait_until_ready()
     assert first.container()["Id"] != container
+    assert version_of_database(first) == version
     assert reports(first) == [report]
 
     # Backed up while it runs, restored beside it.
@@ -170,7 +172,7 @@ def test_the_life_of_an_instance(add_instance, cluster, smtp, tmp_path):
     )
     assert newest(second)["deliveries"] == []
 
-    # Cloned, and the clone is the one that is kept.
+    # Cloned.
     third = add_instance("backup-monitor3")
     before = set(reports(first))
     clone(first, third, replace=False)
@@ -179,13 +181,20 @@ def test_the_life_of_an_instance(add_instance, cluster, smtp, tmp_path):
     assert before <= set(reports(third))
     assert third.good("get-configuration")["webhook_url"].endswith(f":{third.port}/alert")
 
+    # The clone is moved.
+    fourth = add_instance("backup-monitor4")
+    clone(third, fourth, replace=True)
+    assert third.state_of_service() == "inactive"
+    fourth.wait_until_ready()
+    assert before <= set(reports(fourth))
+
     # Removed: nothing is left but the home, which the core removes.
-    for instance in (first, second):
+    for instance in (first, second, third):
         remove(instance)
         assert leftovers(instance, cluster) == []
-    until(lambda: third.good("get-overview")["overview"]["voice"], "the last one speaks", 60)
-    remove(third)
-    assert leftovers(third, cluster) == []
+    until(lambda: fourth.good("get-overview")["overview"]["voice"], "the last one speaks", 60)
+    remove(fourth)
+    assert leftovers(fourth, cluster) == []
     time.sleep(0.5)
     assert len(smtp.mails()) == 2
 
@@ -271,6 +280,21 @@ def test_a_backup_with_the_service_down(instance, cluster):
     assert not copy.exists()
 
 
+def version_of_database(instance):
+    with sqlite3.connect(instance.state / "data/state.db") as database:
+        return database.execute("pragma user_version").fetchone()[0]
+
+
+def as_the_version_before(instance):
+    """Makes the database what that left: without the words that reports are found by.
+    Returns the version that it had."""
+    current = version_of_database(instance)
+    with sqlite3.connect(instance.state / "data/state.db") as database:
+        database.execute("drop table report_words")
+        database.execute("pragma user_version = 2")
+    return current
+
+
 def test_an_update_brings_an_older_database_up_to_date(instance, cluster):
     instance.good("configure-module", FIRST)
     instance.wait_until_ready()
@@ -281,16 +305,10 @@ def test_an_update_brings_an_older_database_up_to_date(instance, cluster):
     before = reports(instance)
     found = {"text": "nightly", "limit": 5}
     assert instance.good("list-reports", found)["total"] == len(before)
-    # As the version before left it: without the words that reports are found by.
-    with sqlite3.connect(instance.state / "data/state.db") as database:
-        (current,) = database.execute("pragma user_version").fetchone()
-        database.execute("drop table report_words")
-        database.execute("pragma user_version = 2")
-
+    current = as_the_version_before(instance)
     instance.shell(str(instance.config / "update-module.d/20restart"))
     instance.wait_until_ready()
-    with sqlite3.connect(instance.state / "data/state.db") as database:
-        assert database.execute("pragma user_version").fetchone() == (current,)
+    assert version_of_database(instance) == current
     assert reports(instance) == before
     assert instance.good("list-reports", found)["total"] == len(before)
 

@@ -45,6 +45,7 @@ def test_it_runs_with_the_least_privilege(running):
     assert modes == {
         "/etc/ns8-backup-monitor": False,
         "/var/lib/ns8-backup-monitor": True,
+        "/etc/nethserver-agent.env": False,
         "/run/systemd/journal/socket": True,
     }
 
@@ -53,7 +54,7 @@ def test_podman_inspect_shows_no_secret(running):
     shown = json.dumps(running.container())
     assert running.password not in shown
     assert f"module/{running.module}" not in shown
-    assert "AGENT_ENV_FILES=/etc/ns8-backup-monitor/agent.env" in shown
+    assert "AGENT_ENV_FILES=-/etc/nethserver-agent.env:/etc/ns8-backup-monitor/agent.env" in shown
 
 
 def test_it_asks_the_repositories_as_the_module(running, cluster):

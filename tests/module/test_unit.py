@@ -9,6 +9,7 @@ import pytest
 from support.node import JOURNAL, ROOT
 
 UNITS = ROOT / "imageroot/systemd/user"
+NODE_ENV = "/etc/nethserver-agent.env"
 UNIT = UNITS / "backup-monitor.service"
 METRICS = UNITS / "backup-monitor-metrics.service"
 # What each word of `podman run` needs beside itself, nothing for a flag.
@@ -110,7 +111,7 @@ def test_metrics_are_published_beside_it_slowly_and_as_long_as_it_runs():
 def test_no_secret_is_on_its_command_line_or_in_its_environment():
     options, _, _ = podman_run()
     assert options["--env-file"] == ["environment", "node.env"]
-    assert options["--env"] == ["AGENT_ENV_FILES=/etc/ns8-backup-monitor/agent.env"]
+    assert options["--env"] == [f"AGENT_ENV_FILES=-{NODE_ENV}:/etc/ns8-backup-monitor/agent.env"]
     assert "agent.env" not in " ".join(lines("EnvironmentFile"))
 
 
@@ -123,6 +124,7 @@ def test_what_it_sees_of_the_machine():
     assert volumes == {
         ".": ("/etc/ns8-backup-monitor", ["ro,z"]),
         "./data": ("/var/lib/ns8-backup-monitor", ["z"]),
+        "/etc/nethserver/agent.env": (NODE_ENV, ["ro"]),
         JOURNAL: (JOURNAL, []),
     }
     assert options["--tz"] == ["local"]

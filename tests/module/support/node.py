@@ -136,7 +136,11 @@ class Host:
             "SHIM_NODE_ENV": str(self.agent_env),
             "SHIM_PATHS": json.dumps(
                 # With the colon: where it is mounted stays as it is.
-                {RUNAGENT: str(self.shims / "runagent"), f"{JOURNAL}:": f"{self.journal.path}:"}
+                {
+                    "=/etc/nethserver/agent.env:": f"={self.agent_env}:",
+                    RUNAGENT: str(self.shims / "runagent"),
+                    f"{JOURNAL}:": f"{self.journal.path}:",
+                }
             ),
         }
 

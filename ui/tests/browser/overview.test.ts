@@ -116,11 +116,10 @@ describe("the overview", () => {
       );
       await visit.page.keyboard.press("Tab");
     }
-    expect(names.slice(0, 8)).toEqual([
+    expect(names.slice(0, 7)).toEqual([
       "Refresh",
       "Check now",
-      "Show their reports",
-      "Look at the settings",
+      "1 notice below",
       "Partially failed: report on the last run of Nightly",
       "20 Nov 2026, 02:00, Partially failed, 1 of 7 failed, 8 mins 36 secs. Open the report",
       "All reports on Nightly",
@@ -264,8 +263,17 @@ describe("what the overview says beside the plans", () => {
   it("names the open points although every plan is good, and where", async () => {
     visit = await Visit.open({ page: "overview", handlers: seen({}) });
     await visit.app.getByText("The only plan is good.").waitFor();
-    await visit.app.getByText("The cluster has no smarthost").waitFor();
+    const notice = visit.app.getByText("The cluster has no smarthost");
+    await notice.waitFor();
     expect(await visit.accessibility()).toEqual([]);
+    // Below the plans, and led to from above them.
+    await visit.page.setViewportSize({ width: 1280, height: 400 });
+    expect(await notice.isVisible()).toBe(true);
+    const inSight = () =>
+      notice.evaluate((element) => element.getBoundingClientRect().bottom <= window.innerHeight);
+    expect(await inSight()).toBe(false);
+    await visit.button("1 notice below").click();
+    await expect.poll(inSight).toBe(true);
     await visit.app.getByRole("link", { name: "Look at the settings" }).click();
     await visit.heading("Settings").waitFor();
   });
