@@ -8,14 +8,9 @@ export function useWords() {
   const format = useFormat();
 
   /** A newer service may know more codes than these pages: they are shown as they are. */
-  function word(group: string, code: string): string {
+  function word(group: string, code: string, values: Record<string, unknown> = {}): string {
     const key = `${group}.${code}`;
-    return te(key) || te(key, "en") ? t(key) : code.replaceAll("_", " ");
-  }
-
-  /** The same with values. */
-  function known(group: string, code: string, values: Record<string, unknown>): string {
-    return te(`${group}.${code}`, "en") ? t(`${group}.${code}`, values) : word(group, code);
+    return te(key) || te(key, "en") ? t(key, values) : code.replaceAll("_", " ");
   }
 
   function outcome(name: OutcomeName | null): string {
@@ -42,7 +37,6 @@ export function useWords() {
 
   return {
     word,
-    known,
     outcome,
     counts,
     result,

@@ -50,6 +50,11 @@ export interface Settings {
   logging: { level: "DEBUG" | "INFO" | "WARNING" | "ERROR" | "CRITICAL" };
 }
 
+/** Of the last backup of this application itself. */
+export function isOfOwnBackup({ code }: SettingsWarning): boolean {
+  return code.startsWith("own_backup_");
+}
+
 /** A warning: the code has a translation, the rest are the values in it. */
 export interface SettingsWarning {
   code: string;

@@ -17,15 +17,11 @@ export function needsAttention(plan: PlanOverview): boolean {
   return plan.standing === "bad" || plan.attention.length > 0;
 }
 
-function ofPlans(plans: PlanOverview[]): ClusterSentence {
+type Said = Omit<ClusterSentence, "stale">;
+
+function ofPlans(plans: PlanOverview[]): Said {
   const all = plans.length;
-  const said = (key: string, state: State, count = all) => ({
-    key,
-    state,
-    count,
-    all,
-    stale: false,
-  });
+  const said = (key: string, state: State, count = all) => ({ key, state, count, all });
   const bad = plans.filter(needsAttention).length;
   if (all === 0) return said("no_plan", "warning");
   if (bad > 0) return said(all === 1 ? "only_bad" : "bad", "bad", bad);
@@ -39,30 +35,34 @@ function ofPlans(plans: PlanOverview[]): ClusterSentence {
   return said(seen ? "unknown" : "no_run", "unknown");
 }
 
-/**
- * What an administrator wants to know first. The plans come before all else; what
- * stands beside them is only told here where the plans themselves are fine.
- */
-export function clusterSentence(overview: Overview): ClusterSentence {
-  const { plans, redis_problem, read_at, uncovered, undelivered_mails } = overview;
-  // Without a first reading nothing is known; an old one is still worth its words.
-  if (read_at === null) {
-    const key = redis_problem === null ? "not_read" : "unreadable";
-    return { key, state: "unknown", count: plans.length, all: plans.length, stale: false };
-  }
+/** The plans come before all else; what stands beside them is told where they are fine. */
+function ofAll({ plans, uncovered, undelivered_mails }: Overview): Said {
   const sentence = ofPlans(plans);
-  const stale = redis_problem !== null;
-  if (sentence.state !== "good") return { ...sentence, stale };
-  const beside = (key: string, count: number): ClusterSentence => ({
+  if (sentence.state !== "good") return sentence;
+  const beside = (key: string, count: number): Said => ({
     ...sentence,
     key,
     state: "warning",
     count,
-    stale,
   });
   if (uncovered.length > 0) return beside("uncovered", uncovered.length);
   if (undelivered_mails > 0) return beside("undelivered", undelivered_mails);
-  return stale ? beside(sentence.key, sentence.count) : sentence;
+  return sentence;
+}
+
+/** What an administrator wants to know first. */
+export function clusterSentence(overview: Overview): ClusterSentence {
+  const { plans, redis_problem, read_at } = overview;
+  const stale = redis_problem !== null;
+  // Without a first reading nothing is known; an old one is still worth its words.
+  if (read_at === null) {
+    const key = stale ? "unreadable" : "not_read";
+    return { key, state: "unknown", count: plans.length, all: plans.length, stale: false };
+  }
+  const sentence = ofAll(overview);
+  // Nothing that was read long ago is good without a doubt.
+  const state = stale && sentence.state === "good" ? "warning" : sentence.state;
+  return { ...sentence, state, stale };
 }
 
 /** What a new user should do first, as far as the service runs. */
