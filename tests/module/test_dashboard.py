@@ -121,6 +121,24 @@ def test_it_can_be_shown(board):
             assert target["legendFormat"] or panel["type"] == "stat" or len(panel["targets"]) == 1
 
 
+def test_the_columns_of_a_table_are_named_and_only_values_have_a_unit(board):
+    tables = [panel for panel in board["panels"] if panel["type"] == "table"]
+    assert tables
+    for table in tables:
+        assert table["fieldConfig"]["defaults"] == {}
+        organized = table["transformations"][-1]["options"]["renameByName"]
+        queries = [target["expr"] for target in table["targets"]]
+        for labels in re.findall(LABELS, " ".join(queries)):
+            assert set(labels.split(", ")) <= organized.keys()
+        names = [organized[f"Value #{target['refId']}"] for target in table["targets"]]
+        units = {
+            override["matcher"]["options"]: override["properties"]
+            for override in table["fieldConfig"]["overrides"]
+        }
+        assert list(units) == names
+        assert all(unit[0]["id"] == "unit" and unit[0]["value"] for unit in units.values())
+
+
 def test_both_languages_have_the_same_panels_under_other_words():
     english, italian = (dashboard.build("backup-monitor7", it) for it in dashboard.LANGUAGES)
     assert english["uid"] != italian["uid"]

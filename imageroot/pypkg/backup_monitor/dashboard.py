@@ -5,6 +5,14 @@ name of its own."""
 SOURCE = {"type": "prometheus", "uid": "prometheus"}
 LANGUAGES = ("en", "it")
 OF = '{module_id="MODULE_ID"}'
+# What the columns of labels are called. They have no unit: Grafana would show a name as
+# a moment or a number.
+LABELS = {
+    "plan": {"en": "plan id", "it": "id del piano"},
+    "name": {"en": "plan", "it": "piano"},
+    "module": {"en": "application", "it": "applicazione"},
+    "destination": {"en": "destination", "it": "destinazione"},
+}
 
 
 def build(module, language):
@@ -16,7 +24,6 @@ def build(module, language):
         "title": f"Backup Monitor ({module}{also})",
         "tags": ["backup"],
         "schemaVersion": 39,
-        "editable": False,
         "refresh": "1m",
         "time": {"from": "now-30d", "to": "now"},
         "panels": panels,
@@ -34,7 +41,7 @@ def panel(number, kind, place, unit, en, it, queries, module, language):
         "title": title,
         "datasource": SOURCE,
         "gridPos": {"x": left, "y": top, "w": width, "h": height},
-        "fieldConfig": {"defaults": {"unit": unit}, "overrides": []},
+        "fieldConfig": {"defaults": {} if table else {"unit": unit}, "overrides": []},
         "targets": [
             {
                 "refId": chr(ord("A") + index),
@@ -52,7 +59,7 @@ def panel(number, kind, place, unit, en, it, queries, module, language):
         found["fieldConfig"]["defaults"] |= stat(unit)
         found["options"] = {"colorMode": "background", "graphMode": "none"}
     if table:
-        found["transformations"] = [{"id": "merge", "options": {}}, columns(names)]
+        found["transformations"] = [{"id": "merge", "options": {}}, columns(names, language)]
         found["fieldConfig"]["overrides"] = [
             {
                 "matcher": {"id": "byName", "options": name},
@@ -71,9 +78,10 @@ def stat(unit):
     return {"color": {"mode": "thresholds"}, "thresholds": {"mode": "absolute", "steps": steps}}
 
 
-def columns(names):
-    """Names for the values of a table; when they were read is not shown."""
+def columns(names, language):
+    """Names for the columns of a table; when its values were read is not shown."""
     renamed = {f"Value #{chr(ord('A') + index)}": name for index, name in enumerate(names)}
+    renamed |= {label: words[language] for label, words in LABELS.items()}
     return {"id": "organize", "options": {"excludeByName": {"Time": True}, "renameByName": renamed}}
 
 
@@ -82,8 +90,8 @@ def plans(metric):
     return f"max by (plan, name) (backup_monitor_plan_{metric}_timestamp_seconds{OF} > 0) * 1000"
 
 
-# Kind, place, unit, words in both languages (title, then names of the values), and
-# queries: expression, legend, unit.
+# Kind, place, unit (of a table each column has its own), words in both languages
+# (title, then names of the values), and queries: expression, legend, unit.
 PANELS = [
     (
         "stat", (0, 0, 5, 4), "none",
@@ -112,7 +120,7 @@ PANELS = [
         [(f"max(backup_monitor_redis_reachable{OF})", "", "")],
     ),
     (
-        "table", (0, 4, 24, 7), "dateTimeAsLocal",
+        "table", (0, 4, 24, 7), None,
         ["Plans", "last run", "last without a failure", "next run", "bad since"],
         ["Piani", "ultima esecuzione", "ultima senza errori", "prossima esecuzione", "non a posto da"],
         [
@@ -123,7 +131,7 @@ PANELS = [
         ],
     ),
     (
-        "table", (0, 11, 14, 9), "none",
+        "table", (0, 11, 14, 9), None,
         ["Applications", "age of the newest good backup", "size", "duration"],
         ["Applicazioni", "età dell'ultimo backup riuscito", "dimensione", "durata"],
         [
@@ -136,7 +144,7 @@ PANELS = [
         ],
     ),
     (
-        "table", (14, 11, 10, 9), "none",
+        "table", (14, 11, 10, 9), None,
         ["Repositories, when they were last asked", "reachable", "asked"],
         ["Repository, quando sono stati interrogati", "raggiungibile", "interrogato"],
         [
