@@ -37,7 +37,6 @@ async fn queue(pipeline: &Pipeline<Client>, command: &[String]) {
     let queued: FredResult<()> = match name.as_str() {
         "GET" => pipeline.get(key).await,
         "MGET" => pipeline.mget(keys).await,
-        "EXISTS" => pipeline.exists(keys).await,
         "HGETALL" => pipeline.hgetall(key).await,
         other => panic!("{other} is not fetched"),
     };

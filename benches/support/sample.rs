@@ -112,8 +112,7 @@ fn fill_plan(commands: &mut Vec<Vec<String>>, size: Size, plan: usize) {
     ]));
 }
 
-/// What a client must ask that knows every key beforehand and looks for none:
-/// all that exist, and whether there is a status as older cores kept it.
+/// What a client must ask that knows every key beforehand and looks for none.
 pub fn fetch_commands(size: Size) -> Vec<Vec<String>> {
     let mut commands = vec![
         command(&["GET", "cluster/uuid"]),
@@ -129,18 +128,10 @@ pub fn fetch_commands(size: Size) -> Vec<Vec<String>> {
     let names: Vec<String> = (0..size.modules)
         .map(|index| format!("module/{}/ui_name", Size::module(index)))
         .collect();
-    let old: Vec<String> = (0..size.modules)
-        .map(|index| {
-            let plan = index % size.plans + 1;
-            format!("module/{}/backup_status/{plan}", Size::module(index))
-        })
-        .collect();
-    for (name, keys) in [("MGET", &names), ("EXISTS", &old)] {
-        for keys in keys.chunks(1000) {
-            let mut command = vec![name.to_owned()];
-            command.extend_from_slice(keys);
-            commands.push(command);
-        }
+    for keys in names.chunks(1000) {
+        let mut command = vec!["MGET".to_owned()];
+        command.extend_from_slice(keys);
+        commands.push(command);
     }
     for plan in size.plan_ids() {
         commands.push(command(&["HGETALL", &format!("cluster/backup/{plan}")]));

@@ -21,15 +21,15 @@ use fred::types::{ClusterHash, CustomCommand, Key, Value};
 #[derive(Clone, Debug)]
 pub(super) enum Command {
     DbSize,
+    /// From a cursor on, by a pattern, so many keys looked at.
+    Scan(String, &'static str, u64),
     Get(String),
     Hash(String),
     Field(String, String),
     Fields(String, &'static [&'static str]),
-    FieldsNamed(String, Vec<Key>),
     Strings(Vec<Key>),
     Members(String),
     IsMember(String, &'static str),
-    CountExisting(Vec<Key>),
 }
 
 /// Long enough never to be taken for a message.
@@ -44,29 +44,18 @@ impl Command {
         Self::Strings(lengthened(packed(keys)))
     }
 
-    /// `HMGET` of `fields`; the reply begins with their values and may be
-    /// longer.
-    pub fn fields<'a>(key: &str, fields: impl Iterator<Item = &'a str>) -> Self {
-        Self::FieldsNamed(key.to_owned(), lengthened(packed(fields)))
-    }
-
-    /// `EXISTS` of `keys`.
-    pub fn count_existing(keys: impl Iterator<Item = String>) -> Self {
-        Self::CountExisting(packed(keys))
-    }
-
     /// As Redis calls it.
     pub fn name(&self) -> &'static str {
         match self {
             Self::DbSize => "DBSIZE",
+            Self::Scan(..) => "SCAN",
             Self::Get(_) => "GET",
             Self::Hash(_) => "HGETALL",
             Self::Field(..) => "HGET",
-            Self::Fields(..) | Self::FieldsNamed(..) => "HMGET",
+            Self::Fields(..) => "HMGET",
             Self::Strings(_) => "MGET",
             Self::Members(_) => "SSCAN",
             Self::IsMember(..) => "SISMEMBER",
-            Self::CountExisting(_) => "EXISTS",
         }
     }
 
@@ -77,11 +66,17 @@ impl Command {
                 let command = CustomCommand::new_static("DBSIZE", ClusterHash::Random, false);
                 pipeline.custom(command, Vec::<Value>::new()).await
             }
+            Self::Scan(cursor, pattern, count) => {
+                let command = CustomCommand::new_static("SCAN", ClusterHash::Random, false);
+                let (pattern, count) = (pattern.to_owned(), count.to_string());
+                let words = ["MATCH".to_owned(), pattern, "COUNT".to_owned(), count];
+                let words: Vec<String> = iter::once(cursor).chain(words).collect();
+                pipeline.custom(command, words).await
+            }
             Self::Get(key) => pipeline.get(key).await,
             Self::Hash(key) => pipeline.hgetall(key).await,
             Self::Field(key, field) => pipeline.hget(key, field).await,
             Self::Fields(key, fields) => pipeline.hmget(key, fields.to_vec()).await,
-            Self::FieldsNamed(key, fields) => pipeline.hmget(key, fields).await,
             Self::Strings(keys) => pipeline.mget(keys).await,
             Self::Members(key) => {
                 let command = CustomCommand::new_static("SSCAN", ClusterHash::FirstKey, false);
@@ -89,7 +84,6 @@ impl Command {
                 pipeline.custom(command, words).await
             }
             Self::IsMember(key, member) => pipeline.sismember(key, member).await,
-            Self::CountExisting(keys) => pipeline.exists(keys).await,
         }
     }
 }

@@ -5,7 +5,6 @@
 //! connection that broke is thrown away, so that every reconnection passes the
 //! lookup of the leader and no command is ever repeated behind our back.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,8 +12,7 @@ use std::time::Duration;
 use fred::clients::Client;
 use fred::error::{Error as FredError, ErrorKind};
 use fred::interfaces::{
-    AuthInterface as _, ClientLike as _, EventInterface as _, KeysInterface as _,
-    PubsubInterface as _,
+    AuthInterface as _, ClientLike as _, EventInterface as _, PubsubInterface as _,
 };
 use fred::prelude::{Builder, Config as FredConfig, FredResult, ServerConfig};
 use fred::types::{Message, RespVersion, Value};
@@ -25,7 +23,6 @@ use tokio::task::AbortHandle;
 
 use super::ClusterError;
 use super::command::{Command, Replies, Reply};
-use super::value::raw;
 use crate::model::{sanitize, truncate};
 
 /// So many commands fred may hold back before it writes them; it writes every
@@ -181,27 +178,6 @@ impl Connection {
     /// One question, one value.
     pub async fn ask_one(&self, command: Command) -> Result<Reply, ClusterError> {
         Ok(self.ask(vec![command]).await?.next())
-    }
-
-    /// One step of a `SCAN`: the next cursor and the keys.
-    pub async fn scan(
-        &self,
-        cursor: String,
-        pattern: &'static str,
-        count: u32,
-    ) -> Result<(String, Vec<String>), ClusterError> {
-        let step = self
-            .client
-            .scan_page::<Value, _, _>(cursor, pattern, Some(count), None);
-        let page = self.bounded("SCAN", Box::pin(step)).await?.into_array();
-        let [cursor, keys] = page.as_slice() else {
-            return Err(self.senseless("SCAN", "not a cursor and its keys"));
-        };
-        let keys = match keys {
-            Value::Array(keys) => keys.iter().filter_map(raw).map(Cow::into_owned).collect(),
-            _ => Vec::new(),
-        };
-        Ok((raw(cursor).unwrap_or_default().into_owned(), keys))
     }
 
     /// Whether it answers.

@@ -1,38 +1,33 @@
 //! One full read: a fixed number of round trips, whatever the cluster's size.
+//! What can be asked before an answer has come is asked before.
 //!
-//! 1. the cluster and its modules; beside it `SCAN` for the plans, in steps
-//!    sized from the number of keys;
-//! 2. plans; of the modules their labels and nodes;
-//! 3. nodes, destinations, and layout A: every plan at every node; whether
-//!    there is anything of layout B; whether a module that no plan lists needs
-//!    no backup;
+//! 1. `scan`: which keys of backups there are; and which modules;
+//! 2. the cluster, where the modules live, the plans, the statuses of layout A
+//!    that exist;
+//! 3. what only these answers tell: the labels of modules and nodes, the plans'
+//!    destinations, whether a module that no plan lists needs no backup, and the
+//!    members of layout B;
 //! 4. what there is of layouts B and C.
 //!
 //! How a value becomes a plan, a module or a status is `parse`'s.
 
 use std::collections::{BTreeSet, HashSet};
 
-use futures_util::future::{join, try_join};
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
-use tokio::task::spawn_blocking;
 
 use super::command::{Command, Replies, SAFE_ARRAY};
 use super::connection::Connection;
-use super::old_layouts::OldLayouts;
+use super::desk::{Desk, Halt, understand};
 use super::parse::Read;
-use super::value::{is_id, shown};
-use super::{ClusterError, keys};
+use super::scan::{Scan, Scanned};
+use super::{ClusterError, keys, old_layouts};
 use crate::model::{ClusterState, DestinationId, ModuleId, NodeId, PlanId, Reason};
 
-/// `SCAN` looks at this part of the keyspace in one step.
-const SCAN_STEPS: u64 = 8;
-/// And never at less than this, which Redis does in well under a millisecond.
-const SCAN_COUNT_MIN: u32 = 2_000;
-/// Layout A is read in so many parts at most.
+/// Layout A is read in so many parts at most: one is understood while the next
+/// comes in.
 const PARTS: usize = 4;
-/// Keys in one `MGET` or `EXISTS`: few enough that Redis serves others between.
-pub(super) const CHUNK: usize = 1_000;
+/// Keys in one `MGET`: few enough that Redis serves others between.
+const CHUNK: usize = 1_000;
 
 /// The flag of a module that has nothing to back up.
 const NO_DATA: &str = "no_data_backup";
@@ -55,177 +50,136 @@ pub(super) async fn cluster_state(
     redis: &Connection,
     now: Timestamp,
 ) -> Result<ClusterState, ClusterError> {
+    understand(redis, move |desk| read(desk, now)).await
+}
+
+fn read(desk: &mut Desk, now: Timestamp) -> Result<ClusterState, Halt> {
     let mut read = Read::new(now);
-    // Redis goes through its keys while the modules are taken in.
-    let (scanned, ()) = try_join(scan(redis), cluster_and_modules(redis, &mut read)).await?;
-    let plans = plans_among(&scanned, &mut read);
-    plans_and_places(redis, &plans, &mut read).await?;
-    let (old, mut read) = nodes_and_statuses(redis, plans, read).await?;
-    old.read(redis, &mut read).await?;
+    Scan::begin(desk);
+    desk.ask(vec![Command::Hash(keys::MODULE_UUID.into())]);
+    let scan = Scan::first(desk)?;
+    let uuids = desk.one_answer()?;
+    let scanned = scan.rest(desk)?;
+    desk.ask(cluster_and_places());
+    desk.ask(plans(&scanned));
+    let statuses = statuses(&scanned);
+    for part in &statuses {
+        let keys = part.iter().map(|(plan, node)| keys::status_a(*node, plan));
+        desk.ask(keys.map(Command::Hash).collect());
+    }
+
+    for key in &scanned.odd_plans {
+        read.statuses.note(key, Reason::NoPlanId);
+    }
+    let live = read.live(uuids);
+    let mut replies = desk.answer()?;
+    read.cluster(replies.next(), replies.next(), replies.next());
+    read.voice(replies.next());
+    read.modules(live, replies.next());
+    let mut replies = desk.answer()?;
+    for plan in &scanned.plans {
+        read.plan(plan, replies.next());
+    }
+    let others = Others::of(&scanned, &read);
+    desk.ask(others.questions(&read));
+    for part in statuses {
+        let mut replies = desk.answer()?;
+        for (plan, node) in part {
+            read.layout_a(plan, node, replies.next());
+        }
+    }
+    others.take(desk.answer()?, &mut read);
+    old_layouts::read(desk, &scanned, &mut read)?;
     Ok(read.finish())
 }
 
-async fn cluster_and_modules(redis: &Connection, read: &mut Read) -> Result<(), ClusterError> {
-    let commands = vec![
+fn cluster_and_places() -> Vec<Command> {
+    vec![
         Command::Field(keys::CLUSTER_ENVIRONMENT.into(), "NODE_ID".into()),
         Command::Get(keys::CLUSTER_UUID.into()),
         Command::Get(keys::CLUSTER_NAME.into()),
         Command::Get(keys::VOICE.into()),
-        Command::Hash(keys::MODULE_UUID.into()),
-    ];
-    let mut replies = redis.ask(commands).await?;
-    read.cluster(replies.next(), replies.next(), replies.next());
-    read.voice(replies.next());
-    read.modules(replies.next());
-    Ok(())
+        Command::Hash(keys::MODULE_NODE.into()),
+    ]
 }
 
-/// The keys below `cluster/backup/`, in any order; `SCAN` may show one twice.
-async fn scan(redis: &Connection) -> Result<Vec<String>, ClusterError> {
-    let keys = redis.ask_one(Command::DbSize).await?.value();
-    let keys = keys.and_then(|size| size.as_u64()).unwrap_or(0);
-    if keys == 0 {
-        // Data that was lost must not look like plans that were deleted.
-        return Err(redis.senseless(
-            "DBSIZE",
-            "it holds no key at all: this is no cluster's Redis",
-        ));
-    }
-    let count = u32::try_from(keys / SCAN_STEPS + 1).unwrap_or(u32::MAX);
-    let count = count.max(SCAN_COUNT_MIN);
-    let mut all = Vec::new();
-    let mut cursor = "0".to_owned();
-    loop {
-        let (next, found) = redis.scan(cursor, keys::PLANS, count).await?;
-        all.extend(found);
-        if next == "0" {
-            return Ok(all);
-        }
-        cursor = next;
-    }
+fn plans(scanned: &Scanned) -> Vec<Command> {
+    let plans = scanned.plans.iter();
+    plans
+        .map(|plan| Command::Fields(keys::plan(plan), &PLAN_FIELDS))
+        .collect()
 }
 
-fn plans_among(scanned: &[String], read: &mut Read) -> Vec<PlanId> {
-    let mut plans = BTreeSet::new();
-    for key in scanned {
-        let mut parts = key.split('/').skip(2);
-        match (parts.next(), parts.next(), parts.next()) {
-            (Some(id), None, None) if is_id(id) => {
-                plans.insert(PlanId::from(id));
-            }
-            (Some(id), Some("status"), None) if is_id(id) => {
-                read.with_plan_status.insert(PlanId::from(id));
-            }
-            (Some(_), None, None) => {
-                read.statuses.note(shown(key), Reason::NoPlanId);
-            }
-            _ => {}
+/// Where there is a status of layout A of a plan, in parts.
+fn statuses(scanned: &Scanned) -> Vec<Vec<(&PlanId, NodeId)>> {
+    let all = scanned.statuses.iter();
+    let of_plans = all.filter(|(plan, _)| scanned.plans.contains(plan));
+    let wanted: Vec<_> = of_plans.map(|(plan, node)| (plan, *node)).collect();
+    let parts = wanted.chunks(wanted.len().div_ceil(PARTS).max(1));
+    parts.map(<[_]>::to_vec).collect()
+}
+
+/// What has to be known of modules and plans before it can be asked.
+struct Others {
+    nodes: Vec<NodeId>,
+    destinations: Vec<DestinationId>,
+    unlisted: Vec<ModuleId>,
+    with_sets: Vec<ModuleId>,
+}
+
+impl Others {
+    fn of(scanned: &Scanned, read: &Read) -> Self {
+        let plans = read.state.plans.values();
+        let named: BTreeSet<_> = plans.filter_map(|plan| plan.destination.as_ref()).collect();
+        Self {
+            nodes: read.state.nodes.keys().copied().collect(),
+            destinations: named.into_iter().cloned().collect(),
+            unlisted: unlisted(read),
+            with_sets: old_layouts::with_sets(scanned, read),
         }
     }
-    plans.into_iter().collect()
-}
 
-/// The plans; of the modules their labels and where they live.
-async fn plans_and_places(
-    redis: &Connection,
-    plans: &[PlanId],
-    read: &mut Read,
-) -> Result<(), ClusterError> {
-    let modules: Vec<&ModuleId> = read.state.modules.keys().collect();
-    let sizes: Vec<usize> = modules.chunks(CHUNK).map(<[_]>::len).collect();
-    let mut commands = Vec::with_capacity(2 * sizes.len() + plans.len());
-    for chunk in modules.chunks(CHUNK) {
-        let ids = chunk.iter().map(|id| id.as_str());
-        commands.push(Command::fields(keys::MODULE_NODE, ids));
+    fn questions(&self, read: &Read) -> Vec<Command> {
+        let mut commands = Vec::new();
+        let modules: Vec<&ModuleId> = read.state.modules.keys().collect();
+        for chunk in modules.chunks(CHUNK) {
+            let names = chunk.iter().map(|id| keys::module_name(id));
+            commands.push(Command::strings(names));
+        }
+        for node in &self.nodes {
+            commands.push(Command::Get(keys::node_name(*node)));
+            commands.push(Command::Field(keys::node_vpn(*node), "ip_address".into()));
+        }
+        for id in &self.destinations {
+            for field in ["name", "provider", "url"] {
+                commands.push(Command::Field(keys::destination(id), field.into()));
+            }
+        }
+        let flags = self.unlisted.iter().map(keys::module_flags);
+        commands.extend(flags.map(|key| Command::IsMember(key, NO_DATA)));
+        let sets = self.with_sets.iter().map(keys::module_plans);
+        commands.extend(sets.map(Command::Members));
+        commands
     }
-    for chunk in modules.chunks(CHUNK) {
-        let names = chunk.iter().map(|id| keys::module_name(id));
-        commands.push(Command::strings(names));
-    }
-    for plan in plans {
-        commands.push(Command::Fields(keys::plan(plan), &PLAN_FIELDS));
-    }
-    let mut replies = redis.ask(commands).await?;
-    let nodes = replies.values(&sizes);
-    let names = replies.values(&sizes).unwrap_or_default();
-    read.names_and_nodes(&names, nodes.as_deref());
-    for plan in plans {
-        read.plan(plan, replies.next());
-    }
-    Ok(())
-}
 
-/// Of the nodes their labels; the destinations; layout A, every plan at every
-/// node; and whether there is anything of layout B. Redis gets two parts of it
-/// at a time, so that it works on one while another is on its way here; and one
-/// that has come is understood on a thread beside, while the next comes in.
-async fn nodes_and_statuses(
-    redis: &Connection,
-    plans: Vec<PlanId>,
-    mut read: Read,
-) -> Result<(OldLayouts, Read), ClusterError> {
-    let nodes: Vec<NodeId> = read.state.nodes.keys().copied().collect();
-    let destinations = destinations(&read);
-    let unlisted = unlisted(&read);
-    let parts = plans.chunks(plans.len().div_ceil(PARTS).max(1));
-    let mut questions = vec![redis.ask(beside_statuses(&read, &nodes, &destinations, &unlisted))];
-    questions.extend(parts.clone().map(|plans| {
-        let keys = pairs(plans, &nodes).map(|(plan, node)| keys::status_a(node, plan));
-        redis.ask(keys.map(Command::Hash).collect())
-    }));
-    let mut answers = stream::iter(questions).buffered(2);
-
-    let mut replies = answers.try_next().await?.unwrap_or_default();
-    let old = OldLayouts::find(&mut read, &mut replies);
-    for node in &nodes {
-        read.node(*node, replies.next(), replies.next());
-    }
-    for id in &destinations {
-        read.destination(id, [replies.next(), replies.next(), replies.next()]);
-    }
-    for module in unlisted {
-        read.no_data(&module, replies.next());
-    }
-    let mut parts = parts.map(<[_]>::to_vec);
-    let mut come = answers.try_next().await?;
-    while let (Some(replies), Some(plans)) = (come, parts.next()) {
-        let nodes = nodes.clone();
-        let understanding = spawn_blocking(move || {
-            understand(&plans, &nodes, replies, &mut read);
-            read
-        });
-        let (understood, next) = join(understanding, answers.try_next()).await;
-        read = understood.map_err(|_| redis.senseless("HGETALL", "it was not understood"))?;
-        come = next?;
-    }
-    Ok((old, read))
-}
-
-fn understand(plans: &[PlanId], nodes: &[NodeId], mut replies: Replies, read: &mut Read) {
-    for (plan, node) in pairs(plans, nodes) {
-        read.layout_a(plan, node, replies.next());
-    }
-}
-
-fn beside_statuses(
-    read: &Read,
-    nodes: &[NodeId],
-    destinations: &[DestinationId],
-    unlisted: &[ModuleId],
-) -> Vec<Command> {
-    let mut commands = OldLayouts::questions(read);
-    for node in nodes {
-        commands.push(Command::Get(keys::node_name(*node)));
-        commands.push(Command::Field(keys::node_vpn(*node), "ip_address".into()));
-    }
-    for id in destinations {
-        for field in ["name", "provider", "url"] {
-            commands.push(Command::Field(keys::destination(id), field.into()));
+    fn take(self, mut replies: Replies, read: &mut Read) {
+        let modules = read.state.modules.len();
+        let starts = (0..modules).step_by(CHUNK);
+        let sizes: Vec<usize> = starts.map(|start| CHUNK.min(modules - start)).collect();
+        read.names(&replies.values(&sizes).unwrap_or_default());
+        for node in &self.nodes {
+            read.node(*node, replies.next(), replies.next());
+        }
+        for id in &self.destinations {
+            read.destination(id, [replies.next(), replies.next(), replies.next()]);
+        }
+        for module in &self.unlisted {
+            read.no_data(module, replies.next());
+        }
+        for module in &self.with_sets {
+            old_layouts::members_from_set(read, module, replies.next());
         }
     }
-    let flags = unlisted.iter().map(keys::module_flags);
-    commands.extend(flags.map(|key| Command::IsMember(key, NO_DATA)));
-    commands
 }
 
 /// The modules that no plan lists, and so the only ones of which a flag says
@@ -235,19 +189,4 @@ fn unlisted(read: &Read) -> Vec<ModuleId> {
     let listed: HashSet<&ModuleId> = plans.flat_map(|plan| &plan.instances).collect();
     let modules = read.state.modules.keys();
     modules.filter(|id| !listed.contains(id)).cloned().collect()
-}
-
-fn pairs<'a>(
-    plans: &'a [PlanId],
-    nodes: &'a [NodeId],
-) -> impl Iterator<Item = (&'a PlanId, NodeId)> {
-    plans
-        .iter()
-        .flat_map(move |plan| nodes.iter().map(move |node| (plan, *node)))
-}
-
-fn destinations(read: &Read) -> Vec<DestinationId> {
-    let plans = read.state.plans.values();
-    let named: BTreeSet<_> = plans.filter_map(|plan| plan.destination.as_ref()).collect();
-    named.into_iter().cloned().collect()
 }

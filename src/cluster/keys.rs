@@ -5,8 +5,8 @@
 
 use crate::model::{DestinationId, ModuleId, NodeId, PlanId};
 
-/// `SCAN` pattern of the plans; it also yields the plans' layout C statuses.
-pub(super) const PLANS: &str = "cluster/backup/*";
+/// `SCAN` pattern of the plans and of every layout's statuses.
+pub(super) const BACKUPS: &str = "*/backup*";
 pub(super) const CLUSTER_UUID: &str = "cluster/uuid";
 pub(super) const CLUSTER_NAME: &str = "cluster/ui_name";
 pub(super) const CLUSTER_ENVIRONMENT: &str = "cluster/environment";

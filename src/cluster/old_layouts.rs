@@ -1,101 +1,81 @@
-//! Layouts B and C.
+//! Layouts B and C: what earlier cores and the first tool left, of which the
+//! scan shows where there is any.
 //!
 //! Core 3.20's update leaves the keys of layout B behind, so most clusters have
-//! none, or as many as members. Counting with `EXISTS`, a thousand keys at a
-//! time, tells which blocks are worth reading.
+//! none, or as many as members.
+
+use std::collections::{BTreeSet, HashSet};
 
 use fred::types::Value;
 
-use super::command::{Command, Replies, Reply};
-use super::connection::Connection;
-use super::fetch::CHUNK;
+use super::command::{Command, Reply};
+use super::desk::{Desk, Halt};
 use super::parse::Read;
+use super::scan::Scanned;
 use super::statuses::Origin;
 use super::value::raw;
-use super::{ClusterError, keys, status};
+use super::{keys, status};
 use crate::model::{ModuleId, PlanId, Reason};
-
-/// What is to be read of layout B.
-#[derive(Default)]
-pub(super) struct OldLayouts {
-    b: Vec<Pair>,
-}
 
 /// A module in a plan.
 type Pair = (PlanId, ModuleId);
-type PairRef<'a> = (&'a PlanId, &'a ModuleId);
 
-type KeyOf = fn(&ModuleId, &PlanId) -> String;
-
-impl OldLayouts {
-    /// What has to be asked before [`Self::find`]: the SETs of layout B, and
-    /// whether there are statuses of it.
-    pub fn questions(read: &Read) -> Vec<Command> {
-        let mut commands = count_existing(&members(read), keys::status_b);
-        let sets = modules_with_sets(read);
-        commands.extend(sets.map(|id| Command::Members(keys::module_plans(id))));
-        commands
+/// The modules whose SETs are to be asked for, if any plan does not list its
+/// members.
+pub(super) fn with_sets(scanned: &Scanned, read: &Read) -> Vec<ModuleId> {
+    if read.without_instances.is_empty() {
+        return Vec::new();
     }
+    let modules = scanned.old_members.iter();
+    let live = modules.filter(|id| read.state.modules.contains_key(*id));
+    live.cloned().collect()
+}
 
-    /// Completes the plans' members from the SETs.
-    pub fn find(read: &mut Read, replies: &mut Replies) -> Self {
-        let mut old = Self {
-            b: existing(read, &members(read), replies),
-        };
-        let modules: Vec<ModuleId> = modules_with_sets(read).cloned().collect();
-        for module in modules {
-            old.members_from_set(read, &module, replies.next());
+/// Completes the plans' members from the SET of `module`: the plans that back
+/// it up.
+pub(super) fn members_from_set(read: &mut Read, module: &ModuleId, reply: Reply) {
+    let Some(plans) = reply.members() else {
+        read.statuses
+            .note(keys::module_plans(module), Reason::NotASet);
+        return;
+    };
+    for plan in plans.iter().filter_map(raw).map(|id| PlanId::from(&*id)) {
+        if !read.without_instances.contains(&plan) {
+            continue;
         }
-        old
-    }
-
-    /// `module/<id>/backups`: the plans that back the module up.
-    fn members_from_set(&mut self, read: &mut Read, module: &ModuleId, reply: Reply) {
-        let Some(plans) = reply.members() else {
-            read.statuses
-                .note(keys::module_plans(module), Reason::NotASet);
-            return;
-        };
-        for plan in plans.iter().filter_map(raw).map(|id| PlanId::from(&*id)) {
-            if !read.without_instances.contains(&plan) {
-                continue;
-            }
-            if let Some(found) = read.state.plans.get_mut(&plan) {
-                found.instances.push(module.clone());
-            }
-            self.b.push((plan, module.clone()));
+        if let Some(found) = read.state.plans.get_mut(&plan) {
+            found.instances.push(module.clone());
         }
-    }
-
-    /// Reads what there is, once layout A was read.
-    pub async fn read(self, redis: &Connection, read: &mut Read) -> Result<(), ClusterError> {
-        let mut commands = count_existing(&maybe_c(read), keys::status_c);
-        commands.extend(self.b.iter().map(|(plan, module)| {
-            Command::Fields(keys::status_b(module, plan), &status::B_FIELDS)
-        }));
-        let mut replies = redis.ask(commands).await?;
-        let c = existing(read, &maybe_c(read), &mut replies);
-        for (plan, module) in self.b {
-            layout_b(read, &plan, module, replies.next());
-        }
-        read_c(redis, c, read).await
     }
 }
 
-async fn read_c(redis: &Connection, pairs: Vec<Pair>, read: &mut Read) -> Result<(), ClusterError> {
-    let plans: Vec<PlanId> = read
-        .with_plan_status
-        .iter()
-        .filter(|id| read.state.plans.contains_key(*id) && !read.statuses.has_a(id))
-        .cloned()
-        .collect();
-    let status =
-        |(plan, module): &Pair| Command::Fields(keys::status_c(module, plan), &status::C_FIELDS);
-    let changed = |plan| Command::Field(keys::plan_status_c(plan), "timestamp".to_owned());
-    let mut commands: Vec<Command> = pairs.iter().map(status).collect();
-    commands.extend(plans.iter().map(changed));
-    let mut replies = redis.ask(commands).await?;
-    for (plan, module) in pairs {
+/// Reads what there is, once layout A and all members are known.
+pub(super) fn read(desk: &mut Desk, scanned: &Scanned, read: &mut Read) -> Result<(), Halt> {
+    let (b, c) = (of_members(scanned, read), first_tools(scanned, read));
+    let plans = changed_plans(scanned, read);
+    let mut commands = Vec::with_capacity(b.len() + c.len() + plans.len());
+    commands
+        .extend(b.iter().map(|(plan, module)| {
+            Command::Fields(keys::status_b(module, plan), &status::B_FIELDS)
+        }));
+    commands
+        .extend(c.iter().map(|(plan, module)| {
+            Command::Fields(keys::status_c(module, plan), &status::C_FIELDS)
+        }));
+    commands.extend(
+        plans
+            .iter()
+            .map(|plan| Command::Field(keys::plan_status_c(plan), "timestamp".to_owned())),
+    );
+    if commands.is_empty() {
+        return Ok(());
+    }
+    desk.ask(commands);
+    let mut replies = desk.answer()?;
+    for (plan, module) in b {
+        layout_b(read, &plan, module, replies.next());
+    }
+    for (plan, module) in c {
         layout_c(read, &plan, module, replies.next());
     }
     for plan in &plans {
@@ -105,61 +85,57 @@ async fn read_c(redis: &Connection, pairs: Vec<Pair>, read: &mut Read) -> Result
     Ok(())
 }
 
-/// Every member of every plan that lists its members.
-fn members(read: &Read) -> Vec<PairRef<'_>> {
+/// The plans of which the first tool says when it last ran, and layout A
+/// nothing.
+fn changed_plans(scanned: &Scanned, read: &Read) -> Vec<PlanId> {
+    let plans = scanned.first_plans.iter();
+    let known = plans.filter(|id| read.state.plans.contains_key(*id));
+    known
+        .filter(|id| !read.statuses.has_a(id))
+        .cloned()
+        .collect()
+}
+
+/// The statuses of layout B of members that live.
+fn of_members(scanned: &Scanned, read: &Read) -> Vec<Pair> {
+    let members = members(read, &scanned.old_statuses);
+    let pairs = scanned.old_statuses.iter();
+    let live = pairs.filter(|(_, module)| read.state.modules.contains_key(module));
+    live.filter(|(plan, module)| members.contains(&(plan, module)))
+        .cloned()
+        .collect()
+}
+
+/// The statuses of layout C of modules that live, in plans that have no status
+/// of layout A: of members; and of every module for a plan that lists no
+/// members, where its plan-level status shows that the first tool was at work.
+fn first_tools(scanned: &Scanned, read: &Read) -> Vec<Pair> {
+    let members = members(read, &scanned.first_statuses);
+    let wanted = |(plan, module): &&Pair| {
+        let listed = if read.without_instances.contains(plan) {
+            scanned.first_plans.contains(plan)
+        } else {
+            members.contains(&(plan, module))
+        };
+        listed && !read.statuses.has_a(plan) && read.state.modules.contains_key(module)
+    };
+    scanned
+        .first_statuses
+        .iter()
+        .filter(wanted)
+        .cloned()
+        .collect()
+}
+
+/// Every member of every plan, where any of `pairs` has to be found among them.
+fn members<'a>(read: &'a Read, pairs: &BTreeSet<Pair>) -> HashSet<(&'a PlanId, &'a ModuleId)> {
+    if pairs.is_empty() {
+        return HashSet::new();
+    }
     let plans = read.state.plans.iter();
     plans
         .flat_map(|(id, plan)| plan.instances.iter().map(move |module| (id, module)))
         .collect()
-}
-
-/// All modules, if any plan does not list its members.
-fn modules_with_sets(read: &Read) -> impl Iterator<Item = &ModuleId> {
-    let needed = !read.without_instances.is_empty();
-    read.state.modules.keys().filter(move |_| needed)
-}
-
-/// Where a status of layout C may be: members of plans that have no status of
-/// layout A; and every module for a plan that lists no members, where its
-/// plan-level status shows that the first tool was at work.
-fn maybe_c(read: &Read) -> Vec<PairRef<'_>> {
-    let without_a = |plan: &PlanId| !read.statuses.has_a(plan);
-    let listed = |plan: &PlanId| !read.without_instances.contains(plan);
-    let mut pairs = Vec::new();
-    for (id, plan) in &read.state.plans {
-        if !without_a(id) {
-            continue;
-        }
-        if listed(id) {
-            pairs.extend(plan.instances.iter().map(|module| (id, module)));
-        } else if read.with_plan_status.contains(id) {
-            pairs.extend(read.state.modules.keys().map(|module| (id, module)));
-        }
-    }
-    pairs
-}
-
-fn count_existing(pairs: &[PairRef<'_>], key: KeyOf) -> Vec<Command> {
-    let keys = |chunk: &[PairRef<'_>]| {
-        let keys = chunk.iter().map(|(plan, module)| key(module, plan));
-        Command::count_existing(keys)
-    };
-    pairs.chunks(CHUNK).map(keys).collect()
-}
-
-/// The pairs of live modules in those blocks of which at least one key exists.
-fn existing(read: &Read, pairs: &[PairRef<'_>], replies: &mut Replies) -> Vec<Pair> {
-    let mut found = Vec::new();
-    for chunk in pairs.chunks(CHUNK) {
-        let count = replies.next().value().and_then(|count| count.as_u64());
-        if count != Some(0) {
-            let live = chunk
-                .iter()
-                .filter(|(_, module)| read.state.modules.contains_key(*module));
-            found.extend(live.map(|(plan, module)| ((*plan).clone(), (*module).clone())));
-        }
-    }
-    found
 }
 
 fn layout_b(read: &mut Read, plan: &PlanId, module: ModuleId, reply: Reply) {

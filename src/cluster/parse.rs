@@ -13,6 +13,9 @@ use crate::model::{
     ClusterState, Destination, DestinationId, Module, ModuleId, Node, NodeId, Plan, PlanId, Reason,
 };
 
+/// Modules, and a value of each.
+pub(super) type OfModules = Vec<(ModuleId, Value)>;
+
 /// A read that is under way.
 pub(super) struct Read {
     pub state: ClusterState,
@@ -21,8 +24,6 @@ pub(super) struct Read {
     /// is there and empty is another matter: core 3.20 leaves it so after a
     /// restore of the cluster, and then the plan has no members.
     pub without_instances: BTreeSet<PlanId>,
-    /// Plans for which the scan showed a plan-level status of layout C.
-    pub with_plan_status: BTreeSet<PlanId>,
 }
 
 impl Read {
@@ -43,7 +44,6 @@ impl Read {
             },
             statuses: Statuses::default(),
             without_instances: BTreeSet::new(),
-            with_plan_status: BTreeSet::new(),
         }
     }
 
@@ -81,52 +81,68 @@ impl Read {
         }
     }
 
-    /// `cluster/module_uuid` says which modules are live.
-    pub fn modules(&mut self, uuids: Reply) {
+    /// `cluster/module_uuid`: which modules are live, and their UUIDs.
+    pub fn live(&mut self, uuids: Reply) -> OfModules {
         let Some(fields) = uuids.fields() else {
             self.statuses.note(keys::MODULE_UUID, Reason::NotAHash);
-            return;
+            return OfModules::new();
         };
-        let mut modules = Vec::new();
+        let mut live = OfModules::new();
         for (id, uuid) in fields {
-            let text = |value| raw(value).unwrap_or_default();
-            let (id, uuid) = (text(&id), text(&uuid));
-            if is_id(&id) && is_id(&uuid) {
-                let module = Module {
-                    name: None,
-                    node: None,
-                    uuid: uuid.into_owned(),
-                    no_data: false,
-                };
-                modules.push((ModuleId::new(id), module));
+            let text = raw(&id).unwrap_or_default();
+            if is_id(&text) && raw(&uuid).is_some_and(|uuid| is_id(&uuid)) {
+                live.push((ModuleId::new(text), uuid));
             } else {
-                self.note_field(keys::MODULE_UUID, &id, Reason::NoModule);
+                self.note_field(keys::MODULE_UUID, &text, Reason::NoModule);
             }
         }
-        // Collected from a list, a map is built in one go.
-        self.state.modules = modules.into_iter().collect();
+        live
     }
 
-    /// The values stand in the order of the modules: labels, and what
-    /// `cluster/module_node` says, if it is a hash. The hosts and the leader are
-    /// the nodes.
-    pub fn names_and_nodes(&mut self, names: &[Value], nodes: Option<&[Value]>) {
-        if nodes.is_none() {
-            self.statuses.note(keys::MODULE_NODE, Reason::NotAHash);
-        }
-        let (mut names, mut nodes) = (names.iter(), nodes.unwrap_or_default().iter());
-        for (id, module) in &mut self.state.modules {
-            let node = nodes.next().filter(|node| !node.is_null());
-            module.name = names.next().and_then(label);
-            module.node = node.and_then(node_id);
-            if node.is_some() && module.node.is_none() {
-                self.statuses
-                    .note(format!("{} {id}", keys::MODULE_NODE), Reason::NoNodeId);
+    /// `cluster/module_node`: where `live` modules are. Their hosts and the
+    /// leader are the nodes.
+    pub fn modules(&mut self, mut live: OfModules, nodes: Reply) {
+        let mut nodes = self.places(nodes).into_iter().peekable();
+        sort_by_id(&mut live);
+        let modules = live.into_iter().map(|(id, uuid)| {
+            while nodes.next_if(|(other, _)| *other < id).is_some() {}
+            let place = nodes.next_if(|(other, _)| *other == id);
+            let node = place.as_ref().and_then(|(_, node)| node_id(node));
+            if place.is_some() && node.is_none() {
+                let key = format!("{} {id}", keys::MODULE_NODE);
+                self.statuses.note(key, Reason::NoNodeId);
             }
-        }
+            let module = Module {
+                name: None,
+                node,
+                uuid: raw(&uuid).unwrap_or_default().into_owned(),
+                no_data: false,
+            };
+            (id, module)
+        });
+        // Collected from a list in order, a map is built in one go.
+        self.state.modules = modules.collect();
         let hosts = self.state.modules.values().filter_map(|module| module.node);
         let hosts: BTreeSet<NodeId> = hosts.chain(self.state.leader).collect();
         self.state.nodes = hosts.into_iter().map(|id| (id, Node::default())).collect();
+    }
+
+    fn places(&mut self, nodes: Reply) -> OfModules {
+        let Some(fields) = nodes.fields() else {
+            self.statuses.note(keys::MODULE_NODE, Reason::NotAHash);
+            return OfModules::new();
+        };
+        let id = |text: &Value| ModuleId::new(raw(text).unwrap_or_default());
+        let mut places: OfModules = fields.map(|(text, node)| (id(&text), node)).collect();
+        sort_by_id(&mut places);
+        places
+    }
+
+    /// The labels, in the order of the modules.
+    pub fn names(&mut self, names: &[Value]) {
+        for (module, name) in self.state.modules.values_mut().zip(names) {
+            module.name = label(name);
+        }
     }
 
     pub fn node(&mut self, node: NodeId, name: Reply, vpn_address: Reply) {
@@ -184,8 +200,12 @@ impl Read {
         instances
     }
 
-    /// `node/<n>/backup_status/<plan>`: a JSON text for each module.
+    /// `node/<n>/backup_status/<plan>`: a JSON text for each module. What a node
+    /// says that has no module any more is of the past.
     pub fn layout_a(&mut self, plan: &PlanId, node: NodeId, reply: Reply) {
+        if !self.state.nodes.contains_key(&node) {
+            return;
+        }
         let Some(fields) = reply.fields() else {
             self.layout_a_of_wrong_type(plan, node);
             return;
@@ -273,6 +293,20 @@ impl Read {
         self.statuses
             .note(format!("{key} {}", shown(field)), reason);
     }
+}
+
+/// Sorts thousands of ids much faster than by comparing texts: most differ in
+/// their first 16 bytes, which are one number.
+fn sort_by_id(modules: &mut OfModules) {
+    let number = |id: &ModuleId| {
+        let text = id.as_str().as_bytes();
+        let mut head = [0; 16];
+        for (to, from) in head.iter_mut().zip(text) {
+            *to = *from;
+        }
+        u128::from_be_bytes(head)
+    };
+    modules.sort_by_cached_key(|(id, _)| (number(id), id.clone()));
 }
 
 /// What cannot be a UUID is nobody's, and makes no difference.

@@ -178,11 +178,25 @@ async fn what_the_update_left_behind_counts_only_where_it_is_newer() {
     cluster.status_b("1", "mail1", START, START + 1, 1);
     cluster.status_b("1", "nextcloud12", START + 5, START + 6, 0);
     cluster.member_b("1", "samba1");
+    cluster.status_b("1", "samba1", START, START + 1, 1);
     let state = read(&cluster).await;
+    let samba = state.reading(&"1".into(), &"samba1".into());
+    assert_eq!(samba, None, "no member any more");
     assert_eq!(errors(&state, "1", "mail1"), (Layout::A, 0), "a tie");
     assert_eq!(errors(&state, "1", "nextcloud12"), (Layout::B, 0));
     let members = instances(&state.plans[&"1".into()]);
     assert!(!members.contains(&"samba1"), "the sets are of the past");
+}
+
+#[tokio::test]
+async fn what_deleted_plans_and_nodes_without_applications_left_behind_is_not_read() {
+    let cluster = usual();
+    cluster.status_a(1, "99", "mail1", START, START + 60, 1);
+    cluster.status_a(3, "1", "mail1", START + 100, START + 160, 1);
+    cluster.set("node/4/backup_status/1", "a string");
+    let state = read(&cluster).await;
+    assert_usual(&state);
+    assert!(!state.statuses.contains_key(&"99".into()));
 }
 
 #[tokio::test]

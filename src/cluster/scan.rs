@@ -1,0 +1,222 @@
+//! Which keys of backups there are: one `SCAN` names them all, so that no key
+//! has to be asked for that does not exist.
+//!
+//! Redis shows every key that is there from the scan's beginning to its end. One
+//! that comes up meanwhile may be missed, and is seen by the next read.
+
+use std::collections::BTreeSet;
+
+use fred::types::Value;
+
+use super::command::{Command, Reply};
+use super::desk::{Desk, Halt};
+use super::keys;
+use super::value::{is_id, raw, shown};
+use crate::model::{ModuleId, NodeId, PlanId};
+
+/// The first step looks at so many keys, those of most clusters: Redis does it
+/// in a few milliseconds.
+const FIRST: u64 = 10_000;
+/// Each further one at this part of all keys, where that is more.
+const STEPS: u64 = 8;
+
+/// The keys, by what they hold; whether it can be understood is not known yet.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Scanned {
+    pub plans: BTreeSet<PlanId>,
+    /// Keys in the place of a plan's whose id is none, fit to be shown.
+    pub odd_plans: Vec<String>,
+    /// Layout A.
+    pub statuses: BTreeSet<(PlanId, NodeId)>,
+    /// Layout B.
+    pub old_statuses: BTreeSet<(PlanId, ModuleId)>,
+    /// The modules with a SET of plans (layout B).
+    pub old_members: BTreeSet<ModuleId>,
+    /// Layout C.
+    pub first_statuses: BTreeSet<(PlanId, ModuleId)>,
+    /// The plans with a status of their own (layout C).
+    pub first_plans: BTreeSet<PlanId>,
+}
+
+/// A scan that is under way.
+pub(super) struct Scan {
+    scanned: Scanned,
+    /// Keys in each further step.
+    count: u64,
+    /// Whether another step was asked for.
+    more: bool,
+}
+
+impl Scan {
+    /// Asks for the first step.
+    pub fn begin(desk: &Desk) {
+        desk.ask(vec![Command::DbSize, step("0", FIRST)]);
+    }
+
+    /// Takes the first step, and asks for the second if there is one.
+    pub fn first(desk: &mut Desk) -> Result<Self, Halt> {
+        let mut replies = desk.answer()?;
+        let keys = replies.next().value().and_then(|size| size.as_u64());
+        let keys = keys.unwrap_or(0);
+        if keys == 0 {
+            // Data that was lost must not look like plans that were deleted.
+            let reason = "it holds no key at all: this is no cluster's Redis";
+            return Err(Halt::Senseless("DBSIZE", reason));
+        }
+        let mut scan = Self {
+            scanned: Scanned::default(),
+            count: FIRST.max(keys / STEPS),
+            more: false,
+        };
+        scan.take(desk, replies.next())?;
+        Ok(scan)
+    }
+
+    /// Takes all further steps, one after the other.
+    pub fn rest(mut self, desk: &mut Desk) -> Result<Scanned, Halt> {
+        while self.more {
+            let page = desk.one_answer()?;
+            self.take(desk, page)?;
+        }
+        Ok(self.scanned)
+    }
+
+    fn take(&mut self, desk: &Desk, page: Reply) -> Result<(), Halt> {
+        let page = page.elements().unwrap_or_default();
+        let [cursor, keys] = page.as_slice() else {
+            return Err(Halt::Senseless("SCAN", "not a cursor and its keys"));
+        };
+        if let Value::Array(keys) = keys {
+            for key in keys.iter().filter_map(raw) {
+                self.scanned.take(&key);
+            }
+        }
+        let next = raw(cursor).unwrap_or_default();
+        self.more = next != "0";
+        if self.more {
+            desk.ask(vec![step(&next, self.count)]);
+        }
+        Ok(())
+    }
+}
+
+fn step(cursor: &str, count: u64) -> Command {
+    Command::Scan(cursor.to_owned(), keys::BACKUPS, count)
+}
+
+impl Scanned {
+    /// `SCAN` may show a key twice, and the pattern fits others too.
+    fn take(&mut self, key: &str) {
+        let mut parts = key.split('/');
+        let mut part = || parts.next();
+        match [part(), part(), part(), part(), part(), part()] {
+            [Some("cluster"), Some("backup"), Some(plan), rest @ .., None] => match rest {
+                [None, None] if is_id(plan) => {
+                    self.plans.insert(plan.into());
+                }
+                [None, None] => self.odd_plans.push(shown(key)),
+                [Some("status"), None] if is_id(plan) => {
+                    self.first_plans.insert(plan.into());
+                }
+                _ => {}
+            },
+            [
+                Some("node"),
+                Some(node),
+                Some("backup_status"),
+                Some(plan),
+                None,
+                None,
+            ] => {
+                if let (true, Ok(node)) = (is_id(plan), node.parse()) {
+                    self.statuses.insert((plan.into(), NodeId(node)));
+                }
+            }
+            [Some("module"), Some(module), rest @ ..] if is_id(module) => {
+                self.of_module(module, rest);
+            }
+            _ => {}
+        }
+    }
+
+    fn of_module(&mut self, module: &str, rest: [Option<&str>; 4]) {
+        match rest {
+            [Some("backups"), None, None, None] => {
+                self.old_members.insert(module.into());
+            }
+            [Some("backup_status"), Some(plan), None, None] if is_id(plan) => {
+                self.old_statuses.insert((plan.into(), module.into()));
+            }
+            [Some("backup"), Some(plan), Some("status"), None] if is_id(plan) => {
+                self.first_statuses.insert((plan.into(), module.into()));
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scanned(keys: &[&str]) -> Scanned {
+        let mut scanned = Scanned::default();
+        for key in keys {
+            scanned.take(key);
+        }
+        scanned
+    }
+
+    #[test]
+    fn every_key_of_a_backup_is_known_by_its_place() {
+        let seen = scanned(&[
+            "cluster/backup/1",
+            "cluster/backup/1/status",
+            "cluster/backup/1",
+            "node/2/backup_status/1",
+            "module/mail1/backup_status/1",
+            "module/mail1/backups",
+            "module/mail1/backup/1/status",
+        ]);
+        let member = || BTreeSet::from([("1".into(), "mail1".into())]);
+        let expected = Scanned {
+            plans: BTreeSet::from(["1".into()]),
+            odd_plans: Vec::new(),
+            statuses: BTreeSet::from([("1".into(), NodeId(2))]),
+            old_statuses: member(),
+            old_members: BTreeSet::from(["mail1".into()]),
+            first_statuses: member(),
+            first_plans: BTreeSet::from(["1".into()]),
+        };
+        assert_eq!(seen, expected);
+    }
+
+    #[test]
+    fn what_only_looks_like_one_is_left_alone() {
+        let seen = scanned(&[
+            "cluster/backup_repository/d-1",
+            "cluster/backup/1/status/more",
+            "cluster/backup/1/other",
+            "node/one/backup_status/1",
+            "node/1/backup_status/a b",
+            "node/1/backup_status/1/more",
+            "node/1/backup_status",
+            "module/a b/backups",
+            "module/mail1/backups/1",
+            "module/mail1/backup/1",
+            "module/mail1/backup/1/status/more",
+            "module/mail1/backup_status/1/more",
+            "user/backup/x",
+            "",
+        ]);
+        assert_eq!(seen, Scanned::default());
+    }
+
+    #[test]
+    fn a_plan_whose_id_is_none_is_named() {
+        let seen = scanned(&["cluster/backup/evil\u{202e} id", "cluster/backup/"]);
+        assert_eq!(seen.odd_plans.len(), 2);
+        assert!(!seen.odd_plans.concat().contains('\u{202e}'));
+        assert!(seen.plans.is_empty());
+    }
+}
