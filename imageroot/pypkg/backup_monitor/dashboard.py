@@ -95,7 +95,7 @@ def plans(metric):
 PANELS = [
     (
         "stat", (0, 0, 5, 4), "none",
-        ["Plans that are bad"], ["Piani non a posto"],
+        ["Plans that need attention"], ["Piani che richiedono attenzione"],
         [(f"sum(backup_monitor_plan_bad_since_timestamp_seconds{OF} > bool 0)", "", "")],
     ),
     (
@@ -121,8 +121,11 @@ PANELS = [
     ),
     (
         "table", (0, 4, 24, 7), None,
-        ["Plans", "last run", "last without a failure", "next run", "bad since"],
-        ["Piani", "ultima esecuzione", "ultima senza errori", "prossima esecuzione", "non a posto da"],
+        ["Plans", "last run", "last without a failure", "next run", "needs attention since"],
+        [
+            "Piani", "ultima esecuzione", "ultima senza errori", "prossima esecuzione",
+            "richiede attenzione da",
+        ],
         [
             (plans("last_run"), "", "dateTimeAsLocal"),
             (plans("last_success"), "", "dateTimeAsLocal"),

@@ -184,7 +184,7 @@ fn lines(rows: &[PlanRow], locale: &Locale) -> Vec<String> {
     let labels = locale.words.labels();
     let columns = [
         (labels.plan, Align::Left, 26),
-        (labels.standing, Align::Left, 21),
+        (labels.standing, Align::Left, 22),
         (labels.newest_run, Align::Left, 17),
         (labels.result, Align::Left, 22),
         (labels.next_run, Align::Left, 20),

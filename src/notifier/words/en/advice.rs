@@ -68,7 +68,7 @@ pub(super) fn text(advice: Advice) -> &'static str {
         Advice::CoverApplications => {
             "Add what needs a backup to a plan (cluster-admin, Backup and restore). An application that needs none can be flagged, as root on the leader node; then it is not named again."
         }
-        Advice::ReadReports => "The mails on the plans that are bad say what to do.",
+        Advice::ReadReports => "The mails on the plans that need attention say what to do.",
         Advice::Nothing => "Nothing to do.",
     }
 }

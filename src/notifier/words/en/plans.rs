@@ -7,14 +7,14 @@ use crate::model::{Outcome, Standing};
 pub(super) fn story(story: PlanStory<'_>) -> String {
     match story {
         PlanStory::Stands(standing) => match standing {
-            Standing::Bad => "bad",
+            Standing::Bad => "needs attention",
             Standing::Unknown => "not known yet",
             Standing::Good => "good",
             Standing::Disabled => "switched off",
             Standing::Empty => "no applications",
         }
         .into(),
-        PlanStory::BadSince(since) => format!("Bad since {}", ago(since)),
+        PlanStory::BadSince(since) => format!("Needs attention since {}", ago(since)),
         PlanStory::MutedUntil(at) => format!("Muted: no mails until {at}"),
         PlanStory::Open(since, [members, reported, failed]) => format!(
             "A run is going on since {since}: {reported} of {} reported{}",

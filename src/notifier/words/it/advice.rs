@@ -68,7 +68,7 @@ pub(super) fn text(advice: Advice) -> &'static str {
         Advice::CoverApplications => {
             "Aggiungere a un piano ciò che va salvato (cluster-admin, Backup e ripristino). Un'applicazione che non ne ha bisogno si può contrassegnare, come root sul nodo leader; poi non viene più nominata."
         }
-        Advice::ReadReports => "Le mail sui piani non a posto dicono cosa fare.",
+        Advice::ReadReports => "Le mail sui piani che richiedono attenzione dicono cosa fare.",
         Advice::Nothing => "Nulla da fare.",
     }
 }

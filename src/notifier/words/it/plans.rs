@@ -7,14 +7,14 @@ use crate::model::{Outcome, Standing};
 pub(super) fn story(story: PlanStory<'_>) -> String {
     match story {
         PlanStory::Stands(standing) => match standing {
-            Standing::Bad => "non a posto",
+            Standing::Bad => "richiede attenzione",
             Standing::Unknown => "non ancora noto",
             Standing::Good => "a posto",
             Standing::Disabled => "disabilitato",
             Standing::Empty => "senza applicazioni",
         }
         .into(),
-        PlanStory::BadSince(bad) => format!("Non a posto {}", on("dal", &since(bad))),
+        PlanStory::BadSince(bad) => format!("Richiede attenzione {}", on("dal", &since(bad))),
         PlanStory::MutedUntil(at) => format!("Silenziato: nessuna mail fino {}", on("al", at)),
         PlanStory::Open(begun, [members, reported, failed]) => format!(
             "Un'esecuzione è in corso {}: {reported} applicazioni su {members} hanno un esito{}",
