@@ -14,6 +14,8 @@ use super::connection::Connection;
 pub(super) struct Desk {
     questions: UnboundedSender<Vec<Command>>,
     answers: UnboundedReceiver<Replies>,
+    /// Questions without an answer.
+    open: usize,
 }
 
 /// Why understanding ended early.
@@ -28,13 +30,16 @@ pub(super) enum Halt {
 impl Desk {
     /// Asks all `commands` in one round trip. They are answered in the order in
     /// which they were asked, also where more is asked before the answer came.
-    pub fn ask(&self, commands: Vec<Command>) {
+    pub fn ask(&mut self, commands: Vec<Command>) {
+        self.open += 1;
         // Nobody listens only when no answer will come either.
         let _ = self.questions.send(commands);
     }
 
     /// Waits for the answer to the first question that has none yet.
     pub fn answer(&mut self) -> Result<Replies, Halt> {
+        // Nobody may wait for what was never asked.
+        self.open = self.open.checked_sub(1).ok_or(Halt::NoAnswer)?;
         self.answers.blocking_recv().ok_or(Halt::NoAnswer)
     }
 
@@ -52,7 +57,13 @@ pub(super) async fn understand<T: Send + 'static>(
 ) -> Result<T, ClusterError> {
     let (questions, mut asked) = unbounded_channel();
     let (tell, answers) = unbounded_channel();
-    let working = spawn_blocking(move || work(&mut Desk { questions, answers }));
+    let working = spawn_blocking(move || {
+        work(&mut Desk {
+            questions,
+            answers,
+            open: 0,
+        })
+    });
     let mut open = FuturesOrdered::new();
     loop {
         tokio::select! {
@@ -70,8 +81,34 @@ pub(super) async fn understand<T: Send + 'static>(
     match working.await {
         Ok(Ok(understood)) => Ok(understood),
         Ok(Err(Halt::Senseless(command, reason))) => Err(redis.senseless(command, reason)),
-        Ok(Err(Halt::NoAnswer)) | Err(_) => {
-            Err(redis.senseless("a pipeline", "it was not understood"))
-        }
+        Ok(Err(Halt::NoAnswer)) | Err(_) => Err(redis.senseless(
+            "a pipeline",
+            "it was not understood: a fault of this program, please report it",
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_waits_for_what_was_not_asked_or_will_not_come() {
+        let (questions, mut asked) = unbounded_channel();
+        let (tell, answers) = unbounded_channel();
+        let mut desk = Desk {
+            questions,
+            answers,
+            open: 0,
+        };
+        assert!(matches!(desk.answer(), Err(Halt::NoAnswer)));
+        desk.ask(vec![Command::DbSize]);
+        assert!(asked.try_recv().is_ok());
+        tell.send(Replies::default()).unwrap();
+        assert!(desk.answer().is_ok());
+        assert!(matches!(desk.answer(), Err(Halt::NoAnswer)));
+        desk.ask(Vec::new());
+        drop(tell);
+        assert!(matches!(desk.answer(), Err(Halt::NoAnswer)));
     }
 }

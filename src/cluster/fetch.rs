@@ -1,7 +1,7 @@
-//! One full read: a fixed number of round trips, whatever the cluster's size.
+//! One full read: a fixed number of round trips, but for the steps of the scan.
 //! What can be asked before an answer has come is asked before.
 //!
-//! 1. `scan`: which keys of backups there are; and which modules;
+//! 1. which modules there are, and `scan`: which keys of backups;
 //! 2. the cluster, where the modules live, the plans, the statuses of layout A
 //!    that exist;
 //! 3. what only these answers tell: the labels of modules and nodes, the plans'
@@ -19,7 +19,7 @@ use super::command::{Command, Replies, SAFE_ARRAY};
 use super::connection::Connection;
 use super::desk::{Desk, Halt, understand};
 use super::parse::Read;
-use super::scan::{Scan, Scanned};
+use super::scan::{self, Scanned};
 use super::{ClusterError, keys, old_layouts};
 use crate::model::{ClusterState, DestinationId, ModuleId, NodeId, PlanId, Reason};
 
@@ -55,11 +55,10 @@ pub(super) async fn cluster_state(
 
 fn read(desk: &mut Desk, now: Timestamp) -> Result<ClusterState, Halt> {
     let mut read = Read::new(now);
-    Scan::begin(desk);
     desk.ask(vec![Command::Hash(keys::MODULE_UUID.into())]);
-    let scan = Scan::first(desk)?;
+    scan::begin(desk);
     let uuids = desk.one_answer()?;
-    let scanned = scan.rest(desk)?;
+    let scanned = scan::finish(desk)?;
     desk.ask(cluster_and_places());
     desk.ask(plans(&scanned));
     let statuses = statuses(&scanned);
@@ -89,6 +88,7 @@ fn read(desk: &mut Desk, now: Timestamp) -> Result<ClusterState, Halt> {
         }
     }
     others.take(desk.answer()?, &mut read);
+    read.layout_a_of_wrong_type();
     old_layouts::read(desk, &scanned, &mut read)?;
     Ok(read.finish())
 }

@@ -67,9 +67,6 @@ pub(super) fn read(desk: &mut Desk, scanned: &Scanned, read: &mut Read) -> Resul
             .iter()
             .map(|plan| Command::Field(keys::plan_status_c(plan), "timestamp".to_owned())),
     );
-    if commands.is_empty() {
-        return Ok(());
-    }
     desk.ask(commands);
     let mut replies = desk.answer()?;
     for (plan, module) in b {
@@ -81,7 +78,7 @@ pub(super) fn read(desk: &mut Desk, scanned: &Scanned, read: &mut Read) -> Resul
     for plan in &plans {
         plan_status(read, plan, replies.next());
     }
-    members_from_c(read);
+    members_from_statuses(read);
     Ok(())
 }
 
@@ -179,9 +176,9 @@ fn plan_status(read: &mut Read, plan: &PlanId, reply: Reply) {
     }
 }
 
-/// A plan that lists no members, in the SETs neither, has those for which the
-/// first tool wrote a status.
-fn members_from_c(read: &mut Read) {
+/// A plan that lists no members, in the SETs neither, has those of which there
+/// is a status.
+fn members_from_statuses(read: &mut Read) {
     for plan in &read.without_instances {
         let Some(found) = read.state.plans.get_mut(plan) else {
             continue;

@@ -25,7 +25,7 @@ const STEPS: u64 = 8;
 pub(super) struct Scanned {
     pub plans: BTreeSet<PlanId>,
     /// Keys in the place of a plan's whose id is none, fit to be shown.
-    pub odd_plans: Vec<String>,
+    pub odd_plans: BTreeSet<String>,
     /// Layout A.
     pub statuses: BTreeSet<(PlanId, NodeId)>,
     /// Layout B.
@@ -38,66 +38,28 @@ pub(super) struct Scanned {
     pub first_plans: BTreeSet<PlanId>,
 }
 
-/// A scan that is under way.
-pub(super) struct Scan {
-    scanned: Scanned,
-    /// Keys in each further step.
-    count: u64,
-    /// Whether another step was asked for.
-    more: bool,
+/// Asks for the first step.
+pub(super) fn begin(desk: &mut Desk) {
+    desk.ask(vec![Command::DbSize, step("0", FIRST)]);
 }
 
-impl Scan {
-    /// Asks for the first step.
-    pub fn begin(desk: &Desk) {
-        desk.ask(vec![Command::DbSize, step("0", FIRST)]);
+/// Takes it, and all further steps, one after the other.
+pub(super) fn finish(desk: &mut Desk) -> Result<Scanned, Halt> {
+    let mut replies = desk.answer()?;
+    let keys = replies.next().value().and_then(|size| size.as_u64());
+    let keys = keys.unwrap_or(0);
+    if keys == 0 {
+        // Data that was lost must not look like plans that were deleted.
+        let reason = "it holds no key at all: this is no cluster's Redis";
+        return Err(Halt::Senseless("DBSIZE", reason));
     }
-
-    /// Takes the first step, and asks for the second if there is one.
-    pub fn first(desk: &mut Desk) -> Result<Self, Halt> {
-        let mut replies = desk.answer()?;
-        let keys = replies.next().value().and_then(|size| size.as_u64());
-        let keys = keys.unwrap_or(0);
-        if keys == 0 {
-            // Data that was lost must not look like plans that were deleted.
-            let reason = "it holds no key at all: this is no cluster's Redis";
-            return Err(Halt::Senseless("DBSIZE", reason));
-        }
-        let mut scan = Self {
-            scanned: Scanned::default(),
-            count: FIRST.max(keys / STEPS),
-            more: false,
-        };
-        scan.take(desk, replies.next())?;
-        Ok(scan)
+    let mut scanned = Scanned::default();
+    let mut next = scanned.take_page(replies.next())?;
+    while next != "0" {
+        desk.ask(vec![step(&next, FIRST.max(keys / STEPS))]);
+        next = scanned.take_page(desk.one_answer()?)?;
     }
-
-    /// Takes all further steps, one after the other.
-    pub fn rest(mut self, desk: &mut Desk) -> Result<Scanned, Halt> {
-        while self.more {
-            let page = desk.one_answer()?;
-            self.take(desk, page)?;
-        }
-        Ok(self.scanned)
-    }
-
-    fn take(&mut self, desk: &Desk, page: Reply) -> Result<(), Halt> {
-        let page = page.elements().unwrap_or_default();
-        let [cursor, keys] = page.as_slice() else {
-            return Err(Halt::Senseless("SCAN", "not a cursor and its keys"));
-        };
-        if let Value::Array(keys) = keys {
-            for key in keys.iter().filter_map(raw) {
-                self.scanned.take(&key);
-            }
-        }
-        let next = raw(cursor).unwrap_or_default();
-        self.more = next != "0";
-        if self.more {
-            desk.ask(vec![step(&next, self.count)]);
-        }
-        Ok(())
-    }
+    Ok(scanned)
 }
 
 fn step(cursor: &str, count: u64) -> Command {
@@ -105,6 +67,20 @@ fn step(cursor: &str, count: u64) -> Command {
 }
 
 impl Scanned {
+    /// Gives the cursor of the next step.
+    fn take_page(&mut self, page: Reply) -> Result<String, Halt> {
+        let page = page.elements().unwrap_or_default();
+        let [cursor, keys] = page.as_slice() else {
+            return Err(Halt::Senseless("SCAN", "not a cursor and its keys"));
+        };
+        if let Value::Array(keys) = keys {
+            for key in keys.iter().filter_map(raw) {
+                self.take(&key);
+            }
+        }
+        Ok(raw(cursor).unwrap_or_default().into_owned())
+    }
+
     /// `SCAN` may show a key twice, and the pattern fits others too.
     fn take(&mut self, key: &str) {
         let mut parts = key.split('/');
@@ -114,7 +90,9 @@ impl Scanned {
                 [None, None] if is_id(plan) => {
                     self.plans.insert(plan.into());
                 }
-                [None, None] => self.odd_plans.push(shown(key)),
+                [None, None] => {
+                    self.odd_plans.insert(shown(key));
+                }
                 [Some("status"), None] if is_id(plan) => {
                     self.first_plans.insert(plan.into());
                 }
@@ -181,7 +159,7 @@ mod tests {
         let member = || BTreeSet::from([("1".into(), "mail1".into())]);
         let expected = Scanned {
             plans: BTreeSet::from(["1".into()]),
-            odd_plans: Vec::new(),
+            odd_plans: BTreeSet::new(),
             statuses: BTreeSet::from([("1".into(), NodeId(2))]),
             old_statuses: member(),
             old_members: BTreeSet::from(["mail1".into()]),
@@ -216,7 +194,8 @@ mod tests {
     fn a_plan_whose_id_is_none_is_named() {
         let seen = scanned(&["cluster/backup/evil\u{202e} id", "cluster/backup/"]);
         assert_eq!(seen.odd_plans.len(), 2);
-        assert!(!seen.odd_plans.concat().contains('\u{202e}'));
+        let shown: String = seen.odd_plans.into_iter().collect();
+        assert!(!shown.contains('\u{202e}'));
         assert!(seen.plans.is_empty());
     }
 }

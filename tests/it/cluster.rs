@@ -173,6 +173,29 @@ async fn a_plan_of_core_3_19_has_its_members_in_sets_and_its_statuses_in_hashes(
 }
 
 #[tokio::test]
+async fn a_plan_without_any_list_of_members_has_those_with_a_status() {
+    let cluster = Cluster::start();
+    cluster.module("mail1", 1);
+    cluster.plan("3", "Odd");
+    cluster.status_a(1, "3", "mail1", START, START + 10, 0);
+    let state = read(&cluster).await;
+    assert_eq!(instances(&state.plans[&"3".into()]), ["mail1"]);
+}
+
+#[tokio::test]
+async fn of_members_in_sets_nothing_is_known_either_where_layout_a_is_damaged() {
+    let cluster = Cluster::start();
+    cluster.module("mail1", 1);
+    cluster.plan("3", "Old");
+    cluster.member_b("3", "mail1");
+    cluster.status_b("3", "mail1", START, START + 10, 0);
+    cluster.set("node/1/backup_status/3", "a string");
+    let state = read(&cluster).await;
+    let damaged = unreadable(&state, "3", "mail1");
+    assert_eq!(damaged.key, "node/1/backup_status/3");
+}
+
+#[tokio::test]
 async fn what_the_update_left_behind_counts_only_where_it_is_newer() {
     let cluster = usual();
     cluster.status_b("1", "mail1", START, START + 1, 1);
