@@ -141,10 +141,8 @@ impl Others {
 
     fn questions(&self, read: &Read) -> Vec<Command> {
         let mut commands = Vec::new();
-        let modules: Vec<&ModuleId> = read.state.modules.keys().collect();
-        for chunk in modules.chunks(CHUNK) {
-            let names = chunk.iter().map(|id| keys::module_name(id));
-            commands.push(Command::strings(names));
+        for chunk in chunks(read) {
+            commands.push(Command::strings(chunk.into_iter().map(keys::module_name)));
         }
         for node in &self.nodes {
             commands.push(Command::Get(keys::node_name(*node)));
@@ -163,9 +161,7 @@ impl Others {
     }
 
     fn take(self, mut replies: Replies, read: &mut Read) {
-        let modules = read.state.modules.len();
-        let starts = (0..modules).step_by(CHUNK);
-        let sizes: Vec<usize> = starts.map(|start| CHUNK.min(modules - start)).collect();
+        let sizes: Vec<usize> = chunks(read).iter().map(Vec::len).collect();
         read.names(&replies.values(&sizes).unwrap_or_default());
         for node in &self.nodes {
             read.node(*node, replies.next(), replies.next());
@@ -180,6 +176,12 @@ impl Others {
             old_layouts::members_from_set(read, module, replies.next());
         }
     }
+}
+
+/// The modules in their order, as many as are asked for at once.
+fn chunks(read: &Read) -> Vec<Vec<&ModuleId>> {
+    let modules: Vec<_> = read.state.modules.keys().collect();
+    modules.chunks(CHUNK).map(<[_]>::to_vec).collect()
 }
 
 /// The modules that no plan lists, and so the only ones of which a flag says

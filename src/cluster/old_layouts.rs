@@ -53,21 +53,14 @@ pub(super) fn members_from_set(read: &mut Read, module: &ModuleId, reply: Reply)
 pub(super) fn read(desk: &mut Desk, scanned: &Scanned, read: &mut Read) -> Result<(), Halt> {
     let (b, c) = (of_members(scanned, read), first_tools(scanned, read));
     let plans = changed_plans(scanned, read);
-    let mut commands = Vec::with_capacity(b.len() + c.len() + plans.len());
-    commands
-        .extend(b.iter().map(|(plan, module)| {
-            Command::Fields(keys::status_b(module, plan), &status::B_FIELDS)
-        }));
-    commands
-        .extend(c.iter().map(|(plan, module)| {
-            Command::Fields(keys::status_c(module, plan), &status::C_FIELDS)
-        }));
-    commands.extend(
-        plans
-            .iter()
-            .map(|plan| Command::Field(keys::plan_status_c(plan), "timestamp".to_owned())),
-    );
-    desk.ask(commands);
+    let of_b = b
+        .iter()
+        .map(|(plan, module)| Command::Fields(keys::status_b(module, plan), &status::B_FIELDS));
+    let of_c = c
+        .iter()
+        .map(|(plan, module)| Command::Fields(keys::status_c(module, plan), &status::C_FIELDS));
+    let changed = |plan| Command::Field(keys::plan_status_c(plan), "timestamp".to_owned());
+    desk.ask(of_b.chain(of_c).chain(plans.iter().map(changed)).collect());
     let mut replies = desk.answer()?;
     for (plan, module) in b {
         layout_b(read, &plan, module, replies.next());
