@@ -2,8 +2,9 @@
 //! of while the next ones come in.
 
 use futures_util::StreamExt as _;
-use futures_util::stream::FuturesOrdered;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use futures_util::stream::FuturesUnordered;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
 use super::ClusterError;
@@ -12,11 +13,14 @@ use super::connection::Connection;
 
 /// Where the thread that understands asks its questions.
 pub(super) struct Desk {
-    questions: UnboundedSender<Vec<Command>>,
-    answers: UnboundedReceiver<Replies>,
-    /// Questions without an answer.
-    open: usize,
+    questions: UnboundedSender<Question>,
 }
+
+/// Commands, and where their answer goes.
+type Question = (Vec<Command>, oneshot::Sender<Replies>);
+
+/// A question that was asked, and whose answer nobody has looked at yet.
+pub(super) struct Asked(oneshot::Receiver<Replies>);
 
 /// Why understanding ended early.
 #[derive(Debug)]
@@ -28,23 +32,24 @@ pub(super) enum Halt {
 }
 
 impl Desk {
-    /// Asks all `commands` in one round trip. They are answered in the order in
-    /// which they were asked, also where more is asked before the answer came.
-    pub fn ask(&mut self, commands: Vec<Command>) {
-        self.open += 1;
+    /// Asks all `commands` in one round trip. What is asked first is answered
+    /// first, and more can be asked before any answer came.
+    pub fn ask(&self, commands: Vec<Command>) -> Asked {
+        let (tell, answer) = oneshot::channel();
         // Nobody listens only when no answer will come either.
-        let _ = self.questions.send(commands);
+        let _ = self.questions.send((commands, tell));
+        Asked(answer)
     }
+}
 
-    /// Waits for the answer to the first question that has none yet.
-    pub fn answer(&mut self) -> Result<Replies, Halt> {
-        // Nobody may wait for what was never asked.
-        self.open = self.open.checked_sub(1).ok_or(Halt::NoAnswer)?;
-        self.answers.blocking_recv().ok_or(Halt::NoAnswer)
+impl Asked {
+    /// Waits for the answer.
+    pub fn answer(self) -> Result<Replies, Halt> {
+        self.0.blocking_recv().map_err(|_| Halt::NoAnswer)
     }
 
     /// The same for a question of one command.
-    pub fn one_answer(&mut self) -> Result<Reply, Halt> {
+    pub fn one_answer(self) -> Result<Reply, Halt> {
         Ok(self.answer()?.next())
     }
 }
@@ -53,26 +58,21 @@ impl Desk {
 /// with the last answer or soon after the first that fails.
 pub(super) async fn understand<T: Send + 'static>(
     redis: &Connection,
-    work: impl FnOnce(&mut Desk) -> Result<T, Halt> + Send + 'static,
+    work: impl FnOnce(&Desk) -> Result<T, Halt> + Send + 'static,
 ) -> Result<T, ClusterError> {
     let (questions, mut asked) = unbounded_channel();
-    let (tell, answers) = unbounded_channel();
-    let working = spawn_blocking(move || {
-        work(&mut Desk {
-            questions,
-            answers,
-            open: 0,
-        })
-    });
-    let mut open = FuturesOrdered::new();
+    let working = spawn_blocking(move || work(&Desk { questions }));
+    let mut open = FuturesUnordered::new();
     loop {
         tokio::select! {
             biased;
             question = asked.recv() => match question {
-                Some(commands) => open.push_back(redis.ask(commands)),
+                Some((commands, tell)) => open.push(async {
+                    (redis.ask(commands).await, tell)
+                }),
                 None => break,
             },
-            Some(answer) = open.next() => {
+            Some((answer, tell)) = open.next() => {
                 // Whoever has left needs no answer.
                 let _ = tell.send(answer?);
             }
@@ -93,22 +93,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nobody_waits_for_what_was_not_asked_or_will_not_come() {
+    fn nobody_waits_for_an_answer_that_will_not_come() {
         let (questions, mut asked) = unbounded_channel();
-        let (tell, answers) = unbounded_channel();
-        let mut desk = Desk {
-            questions,
-            answers,
-            open: 0,
-        };
-        assert!(matches!(desk.answer(), Err(Halt::NoAnswer)));
-        desk.ask(vec![Command::DbSize]);
-        assert!(asked.try_recv().is_ok());
+        let desk = Desk { questions };
+        let (first, second) = (desk.ask(vec![Command::DbSize]), desk.ask(Vec::new()));
+        let (_, tell) = asked.try_recv().unwrap();
         tell.send(Replies::default()).unwrap();
-        assert!(desk.answer().is_ok());
-        assert!(matches!(desk.answer(), Err(Halt::NoAnswer)));
-        desk.ask(Vec::new());
-        drop(tell);
-        assert!(matches!(desk.answer(), Err(Halt::NoAnswer)));
+        drop(asked);
+        assert!(matches!(second.answer(), Err(Halt::NoAnswer)));
+        assert!(first.answer().is_ok());
+        assert!(matches!(desk.ask(Vec::new()).answer(), Err(Halt::NoAnswer)));
     }
 }

@@ -11,13 +11,13 @@
 //!
 //! How a value becomes a plan, a module or a status is `parse`'s.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
 use super::command::{Command, Replies, SAFE_ARRAY};
 use super::connection::Connection;
-use super::desk::{Desk, Halt, understand};
+use super::desk::{Asked, Desk, Halt, understand};
 use super::parse::Read;
 use super::scan::{self, Scanned};
 use super::{ClusterError, keys, old_layouts};
@@ -53,41 +53,37 @@ pub(super) async fn cluster_state(
     understand(redis, move |desk| read(desk, now)).await
 }
 
-fn read(desk: &mut Desk, now: Timestamp) -> Result<ClusterState, Halt> {
+fn read(desk: &Desk, now: Timestamp) -> Result<ClusterState, Halt> {
     let mut read = Read::new(now);
-    desk.ask(vec![Command::Hash(keys::MODULE_UUID.into())]);
-    scan::begin(desk);
-    let uuids = desk.one_answer()?;
-    let scanned = scan::finish(desk)?;
-    desk.ask(cluster_and_places());
-    desk.ask(plans(&scanned));
-    let statuses = statuses(&scanned);
-    for part in &statuses {
-        let keys = part.iter().map(|(plan, node)| keys::status_a(*node, plan));
-        desk.ask(keys.map(Command::Hash).collect());
-    }
+    let uuids = desk.ask(vec![Command::Hash(keys::MODULE_UUID.into())]);
+    let scanning = scan::begin(desk);
+    let uuids = uuids.one_answer()?;
+    let scanned = scan::finish(desk, scanning)?;
+    let cluster = desk.ask(cluster_and_places());
+    let plans = desk.ask(plans(&scanned));
+    let statuses = statuses(desk, &scanned);
 
     for key in &scanned.odd_plans {
         read.statuses.note(key, Reason::NoPlanId);
     }
-    let live = read.live(uuids);
-    let mut replies = desk.answer()?;
+    read.live(uuids);
+    let mut replies = cluster.answer()?;
     read.cluster(replies.next(), replies.next(), replies.next());
     read.voice(replies.next());
-    read.modules(live, replies.next());
-    let mut replies = desk.answer()?;
+    read.places(replies.next());
+    let mut replies = plans.answer()?;
     for plan in &scanned.plans {
         read.plan(plan, replies.next());
     }
     let others = Others::of(&scanned, &read);
-    desk.ask(others.questions(&read));
-    for part in statuses {
-        let mut replies = desk.answer()?;
+    let other = desk.ask(others.questions(&read));
+    for (part, asked) in statuses {
+        let mut replies = asked.answer()?;
         for (plan, node) in part {
             read.layout_a(plan, node, replies.next());
         }
     }
-    others.take(desk.answer()?, &mut read);
+    others.take(other.answer()?, &mut read);
     read.layout_a_of_wrong_type();
     old_layouts::read(desk, &scanned, &mut read)?;
     Ok(read.finish())
@@ -110,13 +106,17 @@ fn plans(scanned: &Scanned) -> Vec<Command> {
         .collect()
 }
 
-/// Where there is a status of layout A of a plan, in parts.
-fn statuses(scanned: &Scanned) -> Vec<Vec<(&PlanId, NodeId)>> {
+/// Asks for every status of layout A of a plan, in parts.
+fn statuses<'a>(desk: &Desk, scanned: &'a Scanned) -> Vec<(Vec<(&'a PlanId, NodeId)>, Asked)> {
     let all = scanned.statuses.iter();
     let of_plans = all.filter(|(plan, _)| scanned.plans.contains(plan));
     let wanted: Vec<_> = of_plans.map(|(plan, node)| (plan, *node)).collect();
     let parts = wanted.chunks(wanted.len().div_ceil(PARTS).max(1));
-    parts.map(<[_]>::to_vec).collect()
+    let ask = |part: &[(&PlanId, NodeId)]| {
+        let keys = part.iter().map(|(plan, node)| keys::status_a(*node, plan));
+        desk.ask(keys.map(Command::Hash).collect())
+    };
+    parts.map(|part| (part.to_vec(), ask(part))).collect()
 }
 
 /// What has to be known of modules and plans before it can be asked.
@@ -187,8 +187,17 @@ fn chunks(read: &Read) -> Vec<Vec<&ModuleId>> {
 /// The modules that no plan lists, and so the only ones of which a flag says
 /// something: of thousands usually a few for each node.
 fn unlisted(read: &Read) -> Vec<ModuleId> {
+    let modules = &read.state.modules;
+    let mut listed = vec![false; modules.len()];
     let plans = read.state.plans.values();
-    let listed: HashSet<&ModuleId> = plans.flat_map(|plan| &plan.instances).collect();
-    let modules = read.state.modules.keys();
-    modules.filter(|id| !listed.contains(id)).cloned().collect()
+    for id in plans.flat_map(|plan| &plan.instances) {
+        if let Some(listed) = modules
+            .get_index_of(id)
+            .and_then(|place| listed.get_mut(place))
+        {
+            *listed = true;
+        }
+    }
+    let unlisted = modules.keys().zip(listed).filter(|(_, listed)| !listed);
+    unlisted.map(|(id, _)| id.clone()).collect()
 }

@@ -50,7 +50,7 @@ pub(super) fn members_from_set(read: &mut Read, module: &ModuleId, reply: Reply)
 }
 
 /// Reads what there is, once layout A and all members are known.
-pub(super) fn read(desk: &mut Desk, scanned: &Scanned, read: &mut Read) -> Result<(), Halt> {
+pub(super) fn read(desk: &Desk, scanned: &Scanned, read: &mut Read) -> Result<(), Halt> {
     let (b, c) = (of_members(scanned, read), first_tools(scanned, read));
     let plans = changed_plans(scanned, read);
     let of_b = b
@@ -60,8 +60,8 @@ pub(super) fn read(desk: &mut Desk, scanned: &Scanned, read: &mut Read) -> Resul
         .iter()
         .map(|(plan, module)| Command::Fields(keys::status_c(module, plan), &status::C_FIELDS));
     let changed = |plan| Command::Field(keys::plan_status_c(plan), "timestamp".to_owned());
-    desk.ask(of_b.chain(of_c).chain(plans.iter().map(changed)).collect());
-    let mut replies = desk.answer()?;
+    let questions = of_b.chain(of_c).chain(plans.iter().map(changed));
+    let mut replies = desk.ask(questions.collect()).answer()?;
     for (plan, module) in b {
         layout_b(read, &plan, module, replies.next());
     }

@@ -10,11 +10,9 @@ use super::statuses::{Origin, Statuses};
 use super::value::{is_id, label, raw, shown, without_credentials};
 use super::{keys, status, value};
 use crate::model::{
-    ClusterState, Destination, DestinationId, Module, ModuleId, Node, NodeId, Plan, PlanId, Reason,
+    ClusterState, Destination, DestinationId, Label, Module, ModuleId, ModuleUuid, Modules, Node,
+    NodeId, Plan, PlanId, Reason,
 };
-
-/// Modules, and a value of each.
-pub(super) type OfModules = Vec<(ModuleId, Value)>;
 
 /// A read that is under way.
 pub(super) struct Read {
@@ -38,7 +36,7 @@ impl Read {
                 cluster_name: None,
                 leader: None,
                 nodes: BTreeMap::new(),
-                modules: BTreeMap::new(),
+                modules: Modules::default(),
                 destinations: BTreeMap::new(),
                 plans: BTreeMap::new(),
                 statuses: BTreeMap::new(),
@@ -85,66 +83,60 @@ impl Read {
     }
 
     /// `cluster/module_uuid`: which modules are live, and their UUIDs.
-    pub fn live(&mut self, uuids: Reply) -> OfModules {
+    pub fn live(&mut self, uuids: Reply) {
         let Some(fields) = uuids.fields() else {
             self.statuses.note(keys::MODULE_UUID, Reason::NotAHash);
-            return OfModules::new();
+            return;
         };
-        let mut live = OfModules::new();
+        let mut live = Vec::new();
         for (id, uuid) in fields {
-            let text = raw(&id).unwrap_or_default();
-            if is_id(&text) && raw(&uuid).is_some_and(|uuid| is_id(&uuid)) {
-                live.push((ModuleId::new(text), uuid));
+            let (id, uuid) = (raw(&id).unwrap_or_default(), raw(&uuid).unwrap_or_default());
+            if is_id(&id) && is_id(&uuid) {
+                live.push((ModuleId::new(id), ModuleUuid::new(uuid)));
             } else {
-                self.note_field(keys::MODULE_UUID, &text, Reason::NoModule);
+                self.note_field(keys::MODULE_UUID, &id, Reason::NoModule);
             }
         }
-        live
-    }
-
-    /// `cluster/module_node`: where `live` modules are. Their hosts and the
-    /// leader are the nodes.
-    pub fn modules(&mut self, mut live: OfModules, nodes: Reply) {
-        let mut nodes = self.places(nodes).into_iter().peekable();
         sort_by_id(&mut live);
         let modules = live.into_iter().map(|(id, uuid)| {
-            while nodes.next_if(|(other, _)| *other < id).is_some() {}
-            let place = nodes.next_if(|(other, _)| *other == id);
-            let node = place.as_ref().and_then(|(_, node)| node_id(node));
-            if place.is_some() && node.is_none() {
-                let key = format!("{} {id}", keys::MODULE_NODE);
-                self.statuses.note(key, Reason::NoNodeId);
-            }
             let module = Module {
                 name: None,
-                node,
-                uuid: raw(&uuid).unwrap_or_default().into_owned(),
+                node: None,
+                uuid,
                 no_data: false,
             };
             (id, module)
         });
-        // Collected from a list in order, a map is built in one go.
         self.state.modules = modules.collect();
+    }
+
+    /// `cluster/module_node`: where the live modules are. Their hosts and the
+    /// leader are the nodes.
+    pub fn places(&mut self, places: Reply) {
+        let fields = places.fields();
+        if fields.is_none() {
+            self.statuses.note(keys::MODULE_NODE, Reason::NotAHash);
+        }
+        for (id, place) in fields.into_iter().flatten() {
+            let id = ModuleId::new(raw(&id).unwrap_or_default());
+            let Some(module) = self.state.modules.get_mut(&id) else {
+                continue;
+            };
+            module.node = node_id(&place);
+            if module.node.is_none() {
+                let key = format!("{} {id}", keys::MODULE_NODE);
+                self.statuses.note(key, Reason::NoNodeId);
+            }
+        }
         let hosts = self.state.modules.values().filter_map(|module| module.node);
         let hosts: BTreeSet<NodeId> = hosts.chain(self.state.leader).collect();
         self.state.nodes = hosts.into_iter().map(|id| (id, Node::default())).collect();
     }
 
-    fn places(&mut self, nodes: Reply) -> OfModules {
-        let Some(fields) = nodes.fields() else {
-            self.statuses.note(keys::MODULE_NODE, Reason::NotAHash);
-            return OfModules::new();
-        };
-        let id = |text: &Value| ModuleId::new(raw(text).unwrap_or_default());
-        let mut places: OfModules = fields.map(|(text, node)| (id(&text), node)).collect();
-        sort_by_id(&mut places);
-        places
-    }
-
     /// The labels, in the order of the modules.
     pub fn names(&mut self, names: &[Value]) {
-        for (module, name) in self.state.modules.values_mut().zip(names) {
-            module.name = label(name);
+        for ((_, module), name) in self.state.modules.iter_mut().zip(names) {
+            module.name = label(name).map(Label::from);
         }
     }
 
@@ -308,7 +300,7 @@ impl Read {
 
 /// Sorts by id. Comparing texts would take a tenth of the whole read of 5,000
 /// modules; most ids differ in their first 16 bytes, which are one number.
-fn sort_by_id(modules: &mut OfModules) {
+fn sort_by_id<T>(modules: &mut [(ModuleId, T)]) {
     let number = |id: &ModuleId| {
         let text = id.as_str().as_bytes();
         let mut head = [0; 16];
@@ -321,10 +313,10 @@ fn sort_by_id(modules: &mut OfModules) {
 }
 
 /// What cannot be a UUID is nobody's, and makes no difference.
-fn uuids(words: Option<&Value>) -> BTreeSet<String> {
+fn uuids(words: Option<&Value>) -> BTreeSet<ModuleUuid> {
     let words = words.and_then(raw).unwrap_or_default();
     let uuids = words.split_whitespace().filter(|word| is_id(word));
-    uuids.map(str::to_owned).collect()
+    uuids.map(ModuleUuid::from).collect()
 }
 
 /// The number of a node.
@@ -348,11 +340,11 @@ mod tests {
             "nethvoice-proxy12-late",
             "mail2",
         ];
-        let mut modules: OfModules = ids.map(|id| (id.into(), Value::Null)).into();
+        let mut modules = ids.map(|id| (ModuleId::from(id), ()));
         sort_by_id(&mut modules);
         let mut sorted = ids;
         sorted.sort_unstable();
-        let found: Vec<&str> = modules.iter().map(|(id, _)| id.as_str()).collect();
+        let found: Vec<&str> = modules.iter().map(|(id, ())| id.as_str()).collect();
         assert_eq!(found, sorted);
     }
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use fred::types::Value;
 
 use super::command::{Command, Reply};
-use super::desk::{Desk, Halt};
+use super::desk::{Asked, Desk, Halt};
 use super::keys;
 use super::value::{is_id, raw, shown};
 use crate::model::{ModuleId, NodeId, PlanId};
@@ -39,13 +39,13 @@ pub(super) struct Scanned {
 }
 
 /// Asks for the first step.
-pub(super) fn begin(desk: &mut Desk) {
-    desk.ask(vec![Command::DbSize, step("0", FIRST)]);
+pub(super) fn begin(desk: &Desk) -> Asked {
+    desk.ask(vec![Command::DbSize, step("0", FIRST)])
 }
 
 /// Takes it, and all further steps, one after the other.
-pub(super) fn finish(desk: &mut Desk) -> Result<Scanned, Halt> {
-    let mut replies = desk.answer()?;
+pub(super) fn finish(desk: &Desk, first: Asked) -> Result<Scanned, Halt> {
+    let mut replies = first.answer()?;
     let keys = replies.next().value().and_then(|size| size.as_u64());
     let keys = keys.unwrap_or(0);
     if keys == 0 {
@@ -56,8 +56,8 @@ pub(super) fn finish(desk: &mut Desk) -> Result<Scanned, Halt> {
     let mut scanned = Scanned::default();
     let mut next = scanned.take_page(replies.next())?;
     while next != "0" {
-        desk.ask(vec![step(&next, FIRST.max(keys / STEPS))]);
-        next = scanned.take_page(desk.one_answer()?)?;
+        let page = desk.ask(vec![step(&next, FIRST.max(keys / STEPS))]);
+        next = scanned.take_page(page.one_answer()?)?;
     }
     Ok(scanned)
 }

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::value::{is_id, shown, without_credentials};
 use super::{ClusterError, ClusterReader};
 use crate::model::{
-    ClusterState, DestinationId, ModuleId, SmtpSettings, StatusReading, Unreadable,
+    ClusterState, DestinationId, ModuleId, ModuleUuid, SmtpSettings, StatusReading, Unreadable,
 };
 
 const FORMAT: &str = "ns8-backup-monitor/snapshot/1";
@@ -154,13 +154,13 @@ fn told(error: &serde_json::Error) -> String {
 fn ids(state: &ClusterState) -> Vec<&str> {
     let mut ids = Vec::new();
     for (id, module) in &state.modules {
-        ids.extend([id.as_str(), &module.uuid]);
+        ids.extend([id.as_str(), module.uuid.as_str()]);
     }
     for (id, plan) in &state.plans {
         ids.push(id.as_str());
         ids.extend(plan.instances.iter().map(ModuleId::as_str));
         ids.extend(plan.destination.iter().map(DestinationId::as_str));
-        ids.extend(plan.restoring.iter().map(String::as_str));
+        ids.extend(plan.restoring.iter().map(ModuleUuid::as_str));
     }
     ids.extend(state.voice.iter().map(ModuleId::as_str));
     for (plan, modules) in &state.statuses {
@@ -182,8 +182,8 @@ fn harmless(mut state: ClusterState) -> Result<ClusterState, String> {
         optional(&mut node.name);
         optional(&mut node.vpn_address);
     }
-    for module in state.modules.values_mut() {
-        optional(&mut module.name);
+    for (_, module) in state.modules.iter_mut() {
+        module.name = module.name.take().map(|name| shown(name.as_str()).into());
     }
     for destination in state.destinations.values_mut() {
         clean(&mut destination.name);
@@ -224,7 +224,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::model::{Destination, Module, Plan};
+    use crate::model::{Destination, Module, Modules, Plan};
 
     fn state() -> ClusterState {
         ClusterState {
@@ -233,7 +233,7 @@ mod tests {
             cluster_name: Some("Casa è \"mia\"".into()),
             leader: None,
             nodes: BTreeMap::new(),
-            modules: BTreeMap::from([(
+            modules: Modules::from_iter([(
                 "mail1".into(),
                 Module {
                     name: None,

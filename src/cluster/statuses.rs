@@ -11,7 +11,7 @@
 
 use std::cmp::Reverse;
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::status::Parsed;
 use crate::model::{ModuleId, PlanId, Reason, Status, StatusReading, Unreadable};
@@ -22,7 +22,8 @@ const NOTES_MAX: usize = 200;
 /// The readings so far, and what was found odd on the way.
 #[derive(Default)]
 pub(super) struct Statuses {
-    plans: BTreeMap<PlanId, OfPlan>,
+    /// Looked into for every status, so not in order.
+    plans: HashMap<PlanId, OfPlan>,
     notes: Vec<Unreadable>,
 }
 

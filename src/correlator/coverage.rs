@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::model::{ClusterState, Lost, Module, ModuleId, PlanId, PlanSummary, UncoveredModule};
+use crate::model::{
+    ClusterState, Label, Lost, Module, ModuleId, ModuleUuid, PlanId, PlanSummary, UncoveredModule,
+};
 
 /// An application that is moved is out of its plan until somebody puts it back;
 /// for so long nothing is said.
@@ -23,7 +25,7 @@ pub fn uncovered(state: &ClusterState) -> Vec<UncoveredModule> {
         .filter(|(id, module)| !named.contains_key(*id) && needs_a_plan(state, module));
     free.map(|(id, module)| UncoveredModule {
         module: id.clone(),
-        name: module.name.clone(),
+        name: module.name.as_ref().map(Label::to_string),
         node: module.node,
         plan: None,
         since: None,
@@ -55,7 +57,7 @@ fn named(state: &ClusterState) -> BTreeMap<&ModuleId, BTreeSet<PlanId>> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Left {
     /// Its UUID.
-    pub uuid: String,
+    pub uuid: ModuleUuid,
     /// What it was called there.
     pub module: ModuleId,
     /// The plan.
@@ -66,7 +68,7 @@ pub struct Left {
 /// none for a while, each once. A plan that was deleted took its applications
 /// along by intent.
 pub fn covered(
-    lost: &mut BTreeMap<String, Lost>,
+    lost: &mut BTreeMap<ModuleUuid, Lost>,
     left: Vec<Left>,
     state: &ClusterState,
     now: Timestamp,
@@ -96,7 +98,7 @@ pub fn covered(
             lost.told = true;
             told.push(UncoveredModule {
                 module: id.clone(),
-                name: module.name.clone(),
+                name: module.name.as_ref().map(Label::to_string),
                 node: module.node,
                 plan: summary(state, &lost.plan),
                 since: Some(lost.since),
@@ -110,13 +112,18 @@ pub fn covered(
 /// The live application of that UUID, else of that id.
 fn now_is<'a>(
     state: &'a ClusterState,
-    uuid: &str,
+    uuid: &ModuleUuid,
     lost: &Lost,
 ) -> Option<(&'a ModuleId, &'a Module)> {
     let by_id = state.modules.get_key_value(&lost.module);
     by_id
-        .filter(|(_, module)| module.uuid == uuid)
-        .or_else(|| state.modules.iter().find(|(_, module)| module.uuid == uuid))
+        .filter(|(_, module)| module.uuid == *uuid)
+        .or_else(|| {
+            state
+                .modules
+                .iter()
+                .find(|(_, module)| module.uuid == *uuid)
+        })
         .or(by_id)
 }
 

@@ -116,7 +116,9 @@ pub(super) mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::model::{Alert, AlertState, InboxEntry, InboxId, Layout, Status, Unreadable};
+    use crate::model::{
+        Alert, AlertState, InboxEntry, InboxId, Layout, Modules, Status, Unreadable,
+    };
 
     pub fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
@@ -166,7 +168,7 @@ pub(super) mod tests {
             cluster_name: None,
             leader: None,
             nodes: BTreeMap::new(),
-            modules: BTreeMap::new(),
+            modules: Modules::default(),
             destinations: BTreeMap::new(),
             plans: BTreeMap::new(),
             statuses: BTreeMap::new(),
@@ -190,7 +192,7 @@ pub(super) mod tests {
                     Module {
                         name: None,
                         node: None,
-                        uuid: format!("uuid-{module}"),
+                        uuid: format!("uuid-{module}").into(),
                         no_data: false,
                     },
                 );

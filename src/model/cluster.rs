@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{DestinationId, ModuleId, NodeId, PlanId, Reason};
+use super::{DestinationId, Label, ModuleId, ModuleUuid, Modules, NodeId, PlanId, Reason};
 
 /// Everything that was read, at one moment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,7 +25,7 @@ pub struct ClusterState {
     /// Nodes by id: those that host a module, and the leader.
     pub nodes: BTreeMap<NodeId, Node>,
     /// Live modules by id (`cluster/module_uuid`).
-    pub modules: BTreeMap<ModuleId, Module>,
+    pub modules: Modules,
     /// Destinations by id.
     pub destinations: BTreeMap<DestinationId, Destination>,
     /// Plans by id, enabled or not.
@@ -58,12 +58,12 @@ pub struct Node {
 pub struct Module {
     /// `module/<id>/ui_name`, where set.
     #[serde(default)]
-    pub name: Option<String>,
+    pub name: Option<Label>,
     /// Where it lives (`cluster/module_node`).
     #[serde(default)]
     pub node: Option<NodeId>,
     /// `cluster/module_uuid`; the last part of its repository's path.
-    pub uuid: String,
+    pub uuid: ModuleUuid,
     /// Flag `no_data_backup` of `module/<id>/flags`; known only of a module that
     /// no plan lists, since it says nothing of others.
     #[serde(default)]
@@ -98,7 +98,7 @@ pub struct Plan {
     pub instances: Vec<ModuleId>,
     /// UUIDs of modules that wait to be restored into it (`uinstances`).
     #[serde(default)]
-    pub restoring: BTreeSet<String>,
+    pub restoring: BTreeSet<ModuleUuid>,
     /// Layout C only: when the first tool's plan-level status was written.
     #[serde(default)]
     pub status_changed: Option<Timestamp>,
@@ -220,7 +220,7 @@ impl Plan {
     /// Its members that are live in `modules`, in the plan's order.
     pub fn live_members<'a>(
         &'a self,
-        modules: &'a BTreeMap<ModuleId, Module>,
+        modules: &'a Modules,
     ) -> impl Iterator<Item = (&'a ModuleId, &'a Module)> {
         self.instances
             .iter()

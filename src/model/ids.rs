@@ -8,7 +8,9 @@ use smol_str::SmolStr;
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(
+            Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+        )]
         #[serde(transparent)]
         pub struct $name(SmolStr);
 
@@ -52,6 +54,15 @@ text_id! {
 text_id! {
     /// An application instance, such as `mail1`.
     ModuleId
+}
+text_id! {
+    /// What an application instance keeps when it moves and gets another id: its
+    /// value in `cluster/module_uuid`.
+    ModuleUuid
+}
+text_id! {
+    /// What people call a module.
+    Label
 }
 text_id! {
     /// A destination: `<uuid>` of `cluster/backup_repository/<uuid>`.

@@ -12,6 +12,7 @@ mod facts;
 mod ids;
 mod mail;
 mod memory;
+mod modules;
 mod obstacle;
 mod occasion;
 mod overview;
@@ -32,12 +33,13 @@ pub use cluster::{
 };
 pub use condition::{Condition, Motive, Muted, Signature, Told, Trouble};
 pub use facts::{Facts, ModuleFacts, ReadFailure, RepositoryFacts, Totals};
-pub use ids::{DestinationId, ModuleId, NodeId, PlanId, ReportId, RunId};
+pub use ids::{DestinationId, Label, ModuleId, ModuleUuid, NodeId, PlanId, ReportId, RunId};
 pub use mail::{
     Attempt, Delivery, DeliveryRecord, Encryption, Language, MailBody, MailId, Mailbox,
     OutgoingMail, RecipientState, SmtpSettings,
 };
 pub use memory::{CloseReason, Memory, Outage};
+pub use modules::Modules;
 pub use obstacle::{CredentialFault, Obstacle};
 pub use occasion::Occasion;
 pub use overview::{

@@ -8,8 +8,8 @@ use jiff::{Timestamp, civil};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Condition, Layout, Module, ModuleId, NodeId, Plan, PlanId, RunId, Status, StatusReading,
-    Warning,
+    Condition, Layout, Module, ModuleId, ModuleUuid, NodeId, Plan, PlanId, RunId, Status,
+    StatusReading, Warning,
 };
 
 /// How many past durations are kept, of a module and of a plan.
@@ -60,7 +60,7 @@ pub struct WholeWatch {
     pub zones: BTreeMap<NodeId, NodeZone>,
     /// Applications that left their plan and are in no other one, by UUID.
     #[serde(default)]
-    pub lost: BTreeMap<String, Lost>,
+    pub lost: BTreeMap<ModuleUuid, Lost>,
     /// What the next report has to warn of.
     #[serde(default)]
     pub notes: Vec<Warning>,
@@ -181,7 +181,7 @@ impl PlanWatch {
 pub struct ModuleMemory {
     /// Its UUID, which it keeps when it is moved.
     #[serde(default)]
-    pub uuid: String,
+    pub uuid: ModuleUuid,
     /// The newest reading; a different one is new. `None`: there never was any.
     pub reading: Option<StatusReading>,
     /// Seconds that its last backups took, oldest first.

@@ -138,7 +138,7 @@ impl Picture<'_> {
 mod tests {
     use super::*;
     use crate::config::load_str;
-    use crate::model::{Module, NodeZone};
+    use crate::model::{Module, Modules, NodeZone};
 
     const MAIL: &str = "mail: {from: a@example.org, to: [b@example.org]}\n";
 
@@ -157,12 +157,12 @@ mod tests {
             let module = Module {
                 name: None,
                 node: Some(NodeId(*node)),
-                uuid: format!("u{node}"),
+                uuid: format!("u{node}").into(),
                 no_data: false,
             };
             (ModuleId::new(format!("mail{node}")), module)
         };
-        let modules: BTreeMap<ModuleId, Module> = nodes.iter().map(module).collect();
+        let modules: Modules = nodes.iter().map(module).collect();
         let plan = Plan {
             name: "Nightly".into(),
             enabled: true,

@@ -96,13 +96,13 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::model::{Destination, Layout, Module, ModuleCause, Plan, Status};
+    use crate::model::{Destination, Layout, Module, ModuleCause, Modules, Plan, Status};
 
     fn member(id: &str, cause: ModuleCause, end: i64) -> JudgedMember {
         let module = Module {
             name: None,
             node: None,
-            uuid: format!("uuid-of-{id}"),
+            uuid: format!("uuid-of-{id}").into(),
             no_data: false,
         };
         JudgedMember {
@@ -138,7 +138,7 @@ mod tests {
             cluster_name: None,
             leader: None,
             nodes: BTreeMap::new(),
-            modules: BTreeMap::new(),
+            modules: Modules::default(),
             destinations: [("d1".into(), Destination::default())].into(),
             plans: BTreeMap::new(),
             statuses: BTreeMap::new(),

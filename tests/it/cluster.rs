@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use ns8_backup_monitor::cluster::{ClusterReader as _, Limits, RedisReader};
 use ns8_backup_monitor::correlator;
 use ns8_backup_monitor::model::{
-    ClusterState, Layout, ModuleId, NodeId, Plan, StatusReading, Unreadable,
+    ClusterState, Label, Layout, ModuleId, ModuleUuid, NodeId, Plan, StatusReading, Unreadable,
 };
 
 use crate::support::redis::Cluster;
@@ -87,9 +87,9 @@ fn assert_usual(state: &ClusterState) {
     let second = &state.nodes[&NodeId(2)];
     assert_eq!(second.name.as_deref(), Some("Zweite \"Ecke\" è"));
     assert_eq!(second.vpn_address.as_deref(), Some("127.0.0.9"));
-    let mail = &state.modules[&"mail1".into()];
+    let mail = &state.modules[&ModuleId::from("mail1")];
     assert_eq!(
-        (mail.name.as_deref(), mail.node),
+        (mail.name.as_ref().map(Label::as_str), mail.node),
         (Some("Posta 📮"), Some(NodeId(1)))
     );
     let path = state.repository_path(&"nextcloud12".into());
@@ -233,7 +233,8 @@ async fn a_plan_restored_without_members_has_none_and_says_who_is_to_come() {
     let state = read(&cluster).await;
     let plan = &state.plans[&"5".into()];
     assert_eq!(instances(plan), [""; 0]);
-    assert_eq!(Vec::from_iter(&plan.restoring), ["uuid-old7", "uuid-old8"]);
+    let restoring: Vec<_> = plan.restoring.iter().map(ModuleUuid::as_str).collect();
+    assert_eq!(restoring, ["uuid-old7", "uuid-old8"]);
     assert!(state.plans[&"1".into()].restoring.is_empty());
     assert_eq!(state.unreadable, []);
 }
@@ -253,7 +254,7 @@ async fn of_those_in_no_plan_only_who_has_something_to_lose_is_uncovered() {
     let plan = cluster.plan("5", "Restored").instances([]);
     plan.field("uinstances", "uuid-piler1");
     let state = read(&cluster).await;
-    assert!(state.modules[&"loki1".into()].no_data);
+    assert!(state.modules[&ModuleId::from("loki1")].no_data);
     let uncovered = correlator::uncovered(&state);
     let uncovered: Vec<&str> = uncovered.iter().map(|m| m.module.as_str()).collect();
     assert_eq!(uncovered, ["odoo1", "traefik1"]);

@@ -304,7 +304,7 @@ fn the_module_with_the_lowest_number_sends() {
         let module = Module {
             name: None,
             node: None,
-            uuid: id.to_owned(),
+            uuid: id.into(),
             no_data: false,
         };
         state.modules.insert(id.into(), module);

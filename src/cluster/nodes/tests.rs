@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
-use crate::model::Node;
+use crate::model::{Modules, Node};
 
 /// Long enough for whoever answers at all.
 const LONG: Duration = Duration::from_secs(20);
@@ -29,7 +29,7 @@ fn cluster(nodes: impl IntoIterator<Item = (u32, String)>) -> ClusterState {
         cluster_name: None,
         leader: None,
         nodes: nodes.collect(),
-        modules: BTreeMap::new(),
+        modules: Modules::default(),
         destinations: BTreeMap::new(),
         plans: BTreeMap::new(),
         statuses: BTreeMap::new(),

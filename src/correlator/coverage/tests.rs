@@ -5,7 +5,7 @@ use crate::model::{Reason, Unreadable};
 const HOUR: i64 = 3600;
 
 /// `mail1` has left plan 1.
-fn left() -> (ClusterState, BTreeMap<String, Lost>) {
+fn left() -> (ClusterState, BTreeMap<ModuleUuid, Lost>) {
     let mut state = cluster(&[("1", &[("mail1", None), ("samba1", None)])]);
     for plan in state.plans.values_mut() {
         plan.instances.retain(|id| id.as_str() != "mail1");
@@ -20,7 +20,7 @@ fn left() -> (ClusterState, BTreeMap<String, Lost>) {
     (state, lost)
 }
 
-fn told(state: &ClusterState, lost: &mut BTreeMap<String, Lost>, second: i64) -> Vec<ModuleId> {
+fn told(state: &ClusterState, lost: &mut BTreeMap<ModuleUuid, Lost>, second: i64) -> Vec<ModuleId> {
     let told = covered(lost, Vec::new(), state, at(second)).into_iter();
     told.map(|module| module.module).collect()
 }

@@ -31,7 +31,7 @@ fn what_failed_keeps_the_moment_and_the_size_of_its_last_good_backup() {
     state.modules.get_mut(&"mail1".into()).unwrap().node = Some(NodeId(3));
     let mut watch = Watch::default();
     let failed = ModuleMemory {
-        uuid: String::new(),
+        uuid: "".into(),
         reading: Some(status(500, 1)),
         durations: [40, 60].into(),
         ok_at: Some(at(160)),
@@ -59,7 +59,7 @@ fn what_failed_keeps_the_moment_and_the_size_of_its_last_good_backup() {
 fn an_application_whose_run_was_missed_is_not_all_right() {
     let state = cluster(&[("1", &[("mail1", None)])]);
     let good = ModuleMemory {
-        uuid: String::new(),
+        uuid: "".into(),
         reading: Some(status(100, 0)),
         ..ModuleMemory::default()
     };

@@ -81,7 +81,7 @@ fn member(reading: Option<StatusReading>) -> PartMember {
         module: Module {
             name: None,
             node: None,
-            uuid: String::new(),
+            uuid: "".into(),
             no_data: false,
         },
         reading,

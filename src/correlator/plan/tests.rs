@@ -115,7 +115,7 @@ impl Bench {
         let new = crate::model::Module {
             name: None,
             node: Some(NodeId(node)),
-            uuid: format!("uuid-{module}"),
+            uuid: format!("uuid-{module}").into(),
             no_data: false,
         };
         self.state.modules.insert(module.into(), new);

@@ -39,7 +39,7 @@ fn nightly(nodes: u32, newest: [(i64, u32); 3]) -> ClusterState {
     for ((name, home), (start, _)) in names.into_iter().zip(homes).zip(newest) {
         let module = state.modules.get_mut(&name.into()).unwrap();
         module.node = Some(NodeId(home));
-        module.uuid = format!("u-{name}");
+        module.uuid = format!("u-{name}").into();
         let readings = state.statuses.get_mut(&"1".into()).unwrap();
         if let Some(StatusReading::Read(status)) = readings.get_mut(&name.into()) {
             (status.start, status.end) = (at(start), at(start + 60));
@@ -224,10 +224,10 @@ async fn of_two_instances_the_one_that_the_cluster_names_speaks() {
     let mut both = [instance("backup-monitor1"), instance("backup-monitor2")];
     let with_both = |voice: Option<&str>, newest| {
         let mut state = nightly(2, newest);
-        let ours = state.modules[&"mail1".into()].clone();
+        let ours = state.modules[&ModuleId::from("mail1")].clone();
         for id in ["backup-monitor2", "backup-monitor1"] {
             let mut ours = ours.clone();
-            ours.uuid = format!("u-{id}");
+            ours.uuid = format!("u-{id}").into();
             ours.no_data = true;
             state.modules.insert(id.into(), ours);
         }

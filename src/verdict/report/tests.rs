@@ -1,6 +1,6 @@
 use super::*;
 use crate::model::{
-    Advice, Alert, AlertState, InboxId, Lock, Module, Plan, Probe, ProbeMethod, RepoCause,
+    Advice, Alert, AlertState, InboxId, Lock, Module, Modules, Plan, Probe, ProbeMethod, RepoCause,
     SkipReason, Status,
 };
 
@@ -217,7 +217,7 @@ fn a_plan_that_cannot_be_understood_is_named_whatever_the_report_is_about() {
         cluster_name: None,
         leader: None,
         nodes: BTreeMap::new(),
-        modules: BTreeMap::new(),
+        modules: Modules::default(),
         destinations: BTreeMap::new(),
         plans: BTreeMap::new(),
         statuses: BTreeMap::new(),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ns8_backup_monitor::cluster::{ClusterReader as _, RedisReader};
-use ns8_backup_monitor::model::{Layout, Reason};
+use ns8_backup_monitor::model::{Label, Layout, ModuleId, Reason};
 
 use super::{START, errors, instances, limits, now, read, unreadable, usual};
 use crate::support::redis::Cluster;
@@ -73,7 +73,7 @@ async fn a_value_that_makes_no_sense_costs_its_own_module_only() {
     }
     assert_eq!(named.len(), 10);
     assert!(!state.plans.contains_key(&"8".into()));
-    assert!(!state.modules.contains_key(&"evil1".into()));
+    assert!(!state.modules.contains_key(&ModuleId::from("evil1")));
 }
 
 #[tokio::test]
@@ -119,7 +119,10 @@ async fn names_that_look_like_messages_of_redis_stop_nothing() {
     assert_eq!(state.plans[&"1".into()].name, "subscribe");
     assert_eq!(state.destinations[&"d-1".into()].name, "subscribe");
     assert_eq!(
-        state.modules[&"mail2".into()].name.as_deref(),
+        state.modules[&ModuleId::from("mail2")]
+            .name
+            .as_ref()
+            .map(Label::as_str),
         Some("psubscribe")
     );
     assert_eq!(instances(&state.plans[&"subscribe".into()]), ["mail2"]);

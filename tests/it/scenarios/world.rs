@@ -8,9 +8,9 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use ns8_backup_monitor::cluster::{ClusterError, ClusterReader};
 use ns8_backup_monitor::model::{
-    ClockMark, ClusterState, Destination, DestinationId, Layout, Lock, Module, ModuleId, Node,
-    NodeId, Plan, PlanId, Probe, ProbeMethod, ProbeTarget, Reachability, Reason, RepoCause,
-    SkipReason, SmtpSettings, Status, StatusReading, Unreadable,
+    ClockMark, ClusterState, Destination, DestinationId, Layout, Lock, Module, ModuleId,
+    ModuleUuid, Modules, Node, NodeId, Plan, PlanId, Probe, ProbeMethod, ProbeTarget, Reachability,
+    Reason, RepoCause, SkipReason, SmtpSettings, Status, StatusReading, Unreadable,
 };
 use ns8_backup_monitor::pipeline::{Clock, Peers};
 use ns8_backup_monitor::repo_check::Prober;
@@ -58,7 +58,7 @@ struct Inside {
     clocks: BTreeMap<NodeId, i64>,
     usual: BTreeMap<ModuleId, i64>,
     /// By UUID: when each snapshot was made.
-    snapshots: BTreeMap<String, Vec<Timestamp>>,
+    snapshots: BTreeMap<ModuleUuid, Vec<Timestamp>>,
     repositories: BTreeMap<ModuleId, RepoCause>,
     destinations: BTreeMap<DestinationId, RepoCause>,
 }
@@ -77,7 +77,7 @@ impl World {
             cluster_name: Some("example".into()),
             leader: Some(OWN_NODE),
             nodes: BTreeMap::new(),
-            modules: BTreeMap::new(),
+            modules: Modules::default(),
             destinations: BTreeMap::new(),
             plans: BTreeMap::new(),
             statuses: BTreeMap::new(),
@@ -275,7 +275,7 @@ impl Inside {
             Module {
                 name: None,
                 node: Some(node),
-                uuid: format!("uuid-{id}"),
+                uuid: format!("uuid-{id}").into(),
                 no_data,
             },
         );
@@ -346,7 +346,7 @@ impl Inside {
                 for module in modules {
                     let plan = self.plan(id)?;
                     plan.instances.retain(|member| *member != module);
-                    plan.restoring.insert(format!("uuid-{module}"));
+                    plan.restoring.insert(format!("uuid-{module}").into());
                     self.state.modules.remove(&module);
                 }
             }
@@ -388,7 +388,7 @@ impl Inside {
             }
             ModuleBecomes::Restored { node, id: new } => {
                 self.add_module(&new, node, false);
-                let uuid = format!("uuid-{id}");
+                let uuid = format!("uuid-{id}").into();
                 if let Some(module) = self.state.modules.get_mut(&new) {
                     module.uuid.clone_from(&uuid);
                 }
@@ -452,7 +452,11 @@ impl Inside {
     /// Newest first.
     fn saved(&self, target: &ProbeTarget) -> Vec<Timestamp> {
         let uuid = target.path.rsplit('/').next().unwrap_or_default();
-        let mut made = self.snapshots.get(uuid).cloned().unwrap_or_default();
+        let mut made = self
+            .snapshots
+            .get(&ModuleUuid::from(uuid))
+            .cloned()
+            .unwrap_or_default();
         made.sort_by(|a, b| b.cmp(a));
         made
     }
