@@ -89,6 +89,44 @@ async fn a_status_hash_of_another_type_makes_its_nodes_members_unreadable() {
 }
 
 #[tokio::test]
+async fn where_modules_live_can_be_of_another_type_and_the_rest_is_read() {
+    let cluster = usual();
+    cluster.del("cluster/module_node");
+    cluster.set("cluster/module_node", "a string");
+    let state = read(&cluster).await;
+    let named: Vec<_> = state
+        .unreadable
+        .iter()
+        .map(|u| (&*u.key, &u.reason))
+        .collect();
+    assert!(
+        named.contains(&("cluster/module_node", &Reason::NotAHash)),
+        "{named:?}"
+    );
+    let mail = &state.modules[&ModuleId::from("mail1")];
+    assert_eq!((mail.uuid.as_str(), mail.node), ("uuid-mail1", None));
+    assert!(!state.plans.is_empty());
+}
+
+#[tokio::test]
+async fn which_modules_there_are_can_be_of_another_type_and_nothing_stops() {
+    let cluster = usual();
+    cluster.del("cluster/module_uuid");
+    cluster.set("cluster/module_uuid", "a string");
+    let state = read(&cluster).await;
+    let named: Vec<_> = state
+        .unreadable
+        .iter()
+        .map(|u| (&*u.key, &u.reason))
+        .collect();
+    assert!(
+        named.contains(&("cluster/module_uuid", &Reason::NotAHash)),
+        "{named:?}"
+    );
+    assert!(state.modules.is_empty() && !state.plans.is_empty());
+}
+
+#[tokio::test]
 async fn names_that_look_like_messages_of_redis_stop_nothing() {
     let cluster = Cluster::start();
     cluster.set("node/1/ui_name", "subscribe");
