@@ -57,7 +57,6 @@ fn read(desk: &Desk, now: Timestamp) -> Result<ClusterState, Halt> {
     let mut read = Read::new(now);
     let uuids = desk.ask(vec![Command::Hash(keys::MODULE_UUID.into())]);
     let scanning = scan::begin(desk);
-    let uuids = uuids.one_answer()?;
     let scanned = scan::finish(desk, scanning)?;
     let cluster = desk.ask(cluster_and_places());
     let plans = desk.ask(plans(&scanned));
@@ -66,7 +65,7 @@ fn read(desk: &Desk, now: Timestamp) -> Result<ClusterState, Halt> {
     for key in &scanned.odd_plans {
         read.statuses.note(key, Reason::NoPlanId);
     }
-    read.live(uuids);
+    read.live(uuids.one_answer()?);
     let mut replies = cluster.answer()?;
     read.cluster(replies.next(), replies.next(), replies.next());
     read.voice(replies.next());

@@ -183,7 +183,7 @@ fn harmless(mut state: ClusterState) -> Result<ClusterState, String> {
         optional(&mut node.vpn_address);
     }
     for (_, module) in state.modules.iter_mut() {
-        module.name = module.name.take().map(|name| shown(name.as_str()).into());
+        optional(&mut module.name);
     }
     for destination in state.destinations.values_mut() {
         clean(&mut destination.name);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::model::{
-    ClusterState, Label, Lost, Module, ModuleId, ModuleUuid, PlanId, PlanSummary, UncoveredModule,
+    ClusterState, Lost, Module, ModuleId, ModuleUuid, PlanId, PlanSummary, UncoveredModule,
 };
 
 /// An application that is moved is out of its plan until somebody puts it back;
@@ -25,7 +25,7 @@ pub fn uncovered(state: &ClusterState) -> Vec<UncoveredModule> {
         .filter(|(id, module)| !named.contains_key(*id) && needs_a_plan(state, module));
     free.map(|(id, module)| UncoveredModule {
         module: id.clone(),
-        name: module.name.as_ref().map(Label::to_string),
+        name: module.name.clone(),
         node: module.node,
         plan: None,
         since: None,
@@ -98,7 +98,7 @@ pub fn covered(
             lost.told = true;
             told.push(UncoveredModule {
                 module: id.clone(),
-                name: module.name.as_ref().map(Label::to_string),
+                name: module.name.clone(),
                 node: module.node,
                 plan: summary(state, &lost.plan),
                 since: Some(lost.since),

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use super::progress::open;
 use super::sight::{Sight, summary};
 use crate::model::{
-    Attention, ClusterState, Label, Lost, ModuleId, Overview, Plan, PlanId, PlanOverview,
-    PlanWatch, RunKind, RunMark, Standing, UncoveredModule, Watch,
+    Attention, ClusterState, Lost, ModuleId, Overview, Plan, PlanId, PlanOverview, PlanWatch,
+    RunKind, RunMark, Standing, UncoveredModule, Watch,
 };
 
 /// What an overview says and the watch does not hold.
@@ -144,7 +144,7 @@ fn attention(sight: Sight<'_>, id: &PlanId, live: &[&ModuleId]) -> Vec<Attention
             let known = sight.module(module);
             Some(Attention {
                 module: (*module).clone(),
-                name: known.and_then(|known| known.name.as_ref().map(Label::to_string)),
+                name: known.and_then(|known| known.name.clone()),
                 node: known.and_then(|known| known.node),
                 cause: *trouble.bad.get(*module)?,
                 ok_at: watched.modules.get(*module).and_then(|memory| memory.ok_at),

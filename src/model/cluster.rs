@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{DestinationId, Label, ModuleId, ModuleUuid, Modules, NodeId, PlanId, Reason};
+use super::{DestinationId, ModuleId, ModuleUuid, Modules, NodeId, PlanId, Reason};
 
 /// Everything that was read, at one moment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -58,7 +58,7 @@ pub struct Node {
 pub struct Module {
     /// `module/<id>/ui_name`, where set.
     #[serde(default)]
-    pub name: Option<Label>,
+    pub name: Option<String>,
     /// Where it lives (`cluster/module_node`).
     #[serde(default)]
     pub node: Option<NodeId>,

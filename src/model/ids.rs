@@ -8,9 +8,7 @@ use smol_str::SmolStr;
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(
-            Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-        )]
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
         pub struct $name(SmolStr);
 
@@ -61,10 +59,6 @@ text_id! {
     ModuleUuid
 }
 text_id! {
-    /// What people call a module.
-    Label
-}
-text_id! {
     /// A destination: `<uuid>` of `cluster/backup_repository/<uuid>`.
     DestinationId
 }
@@ -93,6 +87,13 @@ pub struct ReportId(pub i64);
 impl fmt::Display for ReportId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+/// Nobody's: of a memory that knows none.
+impl Default for ModuleUuid {
+    fn default() -> Self {
+        Self::from("")
     }
 }
 

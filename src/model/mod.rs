@@ -33,7 +33,7 @@ pub use cluster::{
 };
 pub use condition::{Condition, Motive, Muted, Signature, Told, Trouble};
 pub use facts::{Facts, ModuleFacts, ReadFailure, RepositoryFacts, Totals};
-pub use ids::{DestinationId, Label, ModuleId, ModuleUuid, NodeId, PlanId, ReportId, RunId};
+pub use ids::{DestinationId, ModuleId, ModuleUuid, NodeId, PlanId, ReportId, RunId};
 pub use mail::{
     Attempt, Delivery, DeliveryRecord, Encryption, Language, MailBody, MailId, Mailbox,
     OutgoingMail, RecipientState, SmtpSettings,

@@ -56,12 +56,21 @@ impl<'a> IntoIterator for &'a Modules {
 /// In any order; of two with one id the later one stays.
 impl FromIterator<(ModuleId, Module)> for Modules {
     fn from_iter<T: IntoIterator<Item = (ModuleId, Module)>>(modules: T) -> Self {
-        let mut map: IndexMap<_, _> = modules.into_iter().collect();
-        if !map.keys().is_sorted() {
-            map.sort_unstable_keys();
-        }
-        Self(map)
+        let mut modules: Vec<_> = modules.into_iter().collect();
+        // Comparing texts only would take a tenth of a read of 5,000 modules.
+        modules.sort_by_cached_key(|(id, _)| (head(id), id.clone()));
+        Self(modules.into_iter().collect())
     }
+}
+
+/// The first 16 bytes, in which most ids differ, as one number: in the order of
+/// the texts.
+fn head(id: &ModuleId) -> u128 {
+    let mut head = [0; 16];
+    for (to, from) in head.iter_mut().zip(id.as_str().bytes()) {
+        *to = from;
+    }
+    u128::from_be_bytes(head)
 }
 
 impl Serialize for Modules {
@@ -92,6 +101,27 @@ mod tests {
 
     fn ids(modules: &Modules) -> Vec<&str> {
         modules.keys().map(ModuleId::as_str).collect()
+    }
+
+    #[test]
+    fn ids_of_any_length_are_sorted_as_texts_are() {
+        let given = [
+            "mail10",
+            "nethvoice-proxy12-long",
+            "mail1",
+            "nethvoice-proxy12",
+            "a",
+            "nethvoice-proxy1",
+            "nethvoice-proxy12-late",
+            "mail2",
+        ];
+        let modules: Modules = given
+            .map(|id| (id.into(), module(id)))
+            .into_iter()
+            .collect();
+        let mut sorted = given;
+        sorted.sort_unstable();
+        assert_eq!(ids(&modules), sorted);
     }
 
     #[test]

@@ -9,8 +9,8 @@ use super::outcome::{cause_of, health, outcome};
 use super::warnings::{of_keys, warnings};
 use crate::model::{
     Advice, AlertLabels, ClusterState, DestinationHealth, DestinationResult, InboxEntry,
-    JudgedMember, JudgedRun, Label, MemberResult, ModuleCause, Outcome, Overview, PlanCause,
-    PlanId, PlanLastRun, PlanOverview, PlanSummary, ProbeSet, Report, ReportKind, RunId, Severity,
+    JudgedMember, JudgedRun, MemberResult, ModuleCause, Outcome, Overview, PlanCause, PlanId,
+    PlanLastRun, PlanOverview, PlanSummary, ProbeSet, Report, ReportKind, RunId, Severity,
     Standing, UncoveredModule, Warning, sanitize, truncate,
 };
 
@@ -230,7 +230,7 @@ fn member_result(
     let node = member.module.node;
     MemberResult {
         module: member.id.clone(),
-        name: member.module.name.as_ref().map(Label::to_string),
+        name: member.module.name.clone(),
         node,
         node_name: state
             .zip(node)

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use ns8_backup_monitor::cluster::{ClusterReader as _, Limits, RedisReader};
 use ns8_backup_monitor::correlator;
 use ns8_backup_monitor::model::{
-    ClusterState, Label, Layout, ModuleId, ModuleUuid, NodeId, Plan, StatusReading, Unreadable,
+    ClusterState, Layout, ModuleId, ModuleUuid, NodeId, Plan, StatusReading, Unreadable,
 };
 
 use crate::support::redis::Cluster;
@@ -89,7 +89,7 @@ fn assert_usual(state: &ClusterState) {
     assert_eq!(second.vpn_address.as_deref(), Some("127.0.0.9"));
     let mail = &state.modules[&ModuleId::from("mail1")];
     assert_eq!(
-        (mail.name.as_ref().map(Label::as_str), mail.node),
+        (mail.name.as_deref(), mail.node),
         (Some("Posta 📮"), Some(NodeId(1)))
     );
     let path = state.repository_path(&"nextcloud12".into());
