@@ -92,7 +92,7 @@ fn report(count: usize) -> Report {
     let now = time(Duration::from_hours(1));
     let live = |(index, id): (usize, &ModuleId)| {
         let module = Module {
-            name: Some(format!("Cloud of department {index}")),
+            name: Some(format!("Cloud of department {index}").into()),
             node: Some(NodeId(1)),
             uuid: format!("{index:08x}-0000-4000-8000-000000000000").into(),
             no_data: false,

@@ -4,9 +4,9 @@
 use std::net::SocketAddr;
 
 use fred::clients::{Client, Pipeline};
-use fred::interfaces::{ClientLike as _, HashesInterface as _, KeysInterface as _};
+use fred::interfaces::ClientLike as _;
 use fred::prelude::{Builder, Config, FredResult, ServerConfig};
-use fred::types::Value;
+use fred::types::{ClusterHash, CustomCommand, Value};
 
 /// Connects.
 pub async fn connect(address: SocketAddr) -> Client {
@@ -32,13 +32,7 @@ pub async fn pipeline(client: &Client, commands: &[Vec<String>]) -> usize {
 
 async fn queue(pipeline: &Pipeline<Client>, command: &[String]) {
     let (name, words) = command.split_first().expect("a command");
-    let keys = words.to_vec();
-    let key = words.first().expect("a key").as_str();
-    let queued: FredResult<()> = match name.as_str() {
-        "GET" => pipeline.get(key).await,
-        "MGET" => pipeline.mget(keys).await,
-        "HGETALL" => pipeline.hgetall(key).await,
-        other => panic!("{other} is not fetched"),
-    };
+    let name = CustomCommand::new(name.as_str(), ClusterHash::FirstKey, false);
+    let queued: FredResult<()> = pipeline.custom(name, words.to_vec()).await;
     queued.expect("a queued command");
 }

@@ -47,8 +47,7 @@ impl AccountReader {
         &self,
         destination: &DestinationId,
     ) -> Result<Option<SecretString>, ClusterError> {
-        let field = destination.as_str().to_owned();
-        let command = Command::Field(keys::RESTIC_PASSWORD.into(), field);
+        let command = Command::field(keys::RESTIC_PASSWORD, destination.as_str());
         let reply = self.ask(command).await?.value();
         Ok(reply
             .as_ref()
@@ -63,7 +62,7 @@ impl AccountReader {
         destination: &DestinationId,
     ) -> Result<BTreeMap<String, SecretString>, ClusterError> {
         let reply = self
-            .ask(Command::Hash(keys::destination(destination)))
+            .ask(Command::hash(keys::destination(destination)))
             .await?;
         let text = |value| raw(&value).map(Cow::into_owned);
         Ok(reply
@@ -77,7 +76,7 @@ impl AccountReader {
     async fn ask(&self, command: Command) -> Result<Reply, ClusterError> {
         let answer = async {
             let (_, redis) = leader::connect(&self.redis, Some(&self.account), self.limits).await?;
-            redis.ask_one(command).await
+            redis.ask(command).await
         };
         timeout(self.limits.call, answer).await.unwrap_or_else(|_| {
             Err(ClusterError::Unreachable {

@@ -1,5 +1,5 @@
-//! One connection to one Redis: a list of commands out, as many replies back,
-//! in one round trip.
+//! One connection to one Redis, for single questions and for messages; the one
+//! large read has a `wire` of its own.
 //!
 //! fred reconnects in the background when told to. It is not told to: a
 //! connection that broke is thrown away, so that every reconnection passes the
@@ -15,19 +15,18 @@ use fred::interfaces::{
     AuthInterface as _, ClientLike as _, EventInterface as _, PubsubInterface as _,
 };
 use fred::prelude::{Builder, Config as FredConfig, FredResult, ServerConfig};
-use fred::types::{Message, RespVersion, Value};
-use futures_util::future::join;
+use fred::types::{ClusterHash, CustomCommand, Message, RespVersion, Value as FredValue};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::{broadcast, watch};
 use tokio::task::AbortHandle;
 
 use super::ClusterError;
-use super::command::{Command, Replies, Reply};
+use super::command::{Command, Reply};
+use super::value::Value;
 use crate::model::{sanitize, truncate};
 
-/// So many commands fred may hold back before it writes them; it writes every
-/// 8 KiB anyway.
-const MAX_FEED: u64 = 100_000;
+/// How Redis begins to say that a key holds something else.
+pub(super) const WRONG_TYPE: &str = "WRONGTYPE";
 
 /// Where a Redis listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,11 +56,12 @@ pub(super) struct Account {
 /// A live connection. Dropping it ends the task that drives it, and with it
 /// the socket.
 pub(super) struct Connection {
-    endpoint: String,
+    endpoint: Endpoint,
     user: String,
     client: Client,
     driver: AbortHandle,
     ended: watch::Receiver<Option<FredError>>,
+    connect: Duration,
     limit: Duration,
 }
 
@@ -80,10 +80,9 @@ impl Connection {
         connect: Duration,
         limit: Duration,
     ) -> Result<Self, ClusterError> {
-        let address = endpoint.to_string();
         let client = builder(endpoint, connect, limit).build().map_err(|error| {
             ClusterError::Unreachable {
-                address: address.clone(),
+                address: endpoint.to_string(),
                 reason: words(&error),
             }
         })?;
@@ -99,11 +98,12 @@ impl Connection {
             let _ = tell.send(Some(error));
         });
         let mut connection = Self {
-            endpoint: address,
+            endpoint: endpoint.clone(),
             user: account.map_or_else(|| "default".to_owned(), |account| account.user.clone()),
             client,
             driver,
             ended,
+            connect,
             limit: connect,
         };
         connection
@@ -125,8 +125,13 @@ impl Connection {
     }
 
     /// To whom it leads.
-    pub fn address(&self) -> &str {
+    pub fn endpoint(&self) -> &Endpoint {
         &self.endpoint
+    }
+
+    /// How long the way to a usable connection may take.
+    pub fn connect_limit(&self) -> Duration {
+        self.connect
     }
 
     /// Whether it is known to be broken.
@@ -134,55 +139,32 @@ impl Connection {
         self.ended.borrow().is_some()
     }
 
-    /// Asks everything at once and returns the replies in the same order.
-    pub async fn ask(&self, commands: Vec<Command>) -> Result<Replies, ClusterError> {
-        if commands.is_empty() {
-            return Ok(Replies::new(Vec::new()));
-        }
-        let names: Vec<&str> = commands.iter().map(Command::name).collect();
-        let several = names.len() > 1;
-        let pipeline = self.client.pipeline();
-        for command in commands {
-            command
-                .queue(&pipeline)
-                .await
-                .map_err(|error| self.failed("a pipeline", &error))?;
-        }
-        // fred writes each command of a pipeline to the socket by itself unless
-        // something else waits behind the pipeline.
-        let behind = async {
-            if several {
-                self.client.ping::<Value>(None).await.ok();
-            }
-        };
+    /// One question, one answer.
+    ///
+    /// fred 10.1 takes an array of three to five elements that begins with a
+    /// word such as `subscribe` for a message and drops it; the question then
+    /// waits until its limit. So nothing is asked here whose answer can be such
+    /// an array: single values; at least six at once; and whole hashes only
+    /// where nobody but NS8's core names the fields, none of which is such a
+    /// word.
+    pub async fn ask(&self, command: Command) -> Result<Reply, ClusterError> {
+        let name = command.name();
+        let custom = CustomCommand::new_static(name, ClusterHash::FirstKey, false);
+        let words: Vec<_> = command.words().map(FredValue::from).collect();
         // fred's futures are large: on the heap, they make none above them so.
-        let exchange = Box::pin(async { Ok(join(pipeline.try_all::<Value>(), behind).await.0) });
-        let replies = self.bounded("a pipeline", exchange).await?;
-        // On a lost connection fred gives one error for them all.
-        let complete = replies.len() == names.len();
-        let replies = replies
-            .into_iter()
-            .zip(&names)
-            .map(|(reply, name)| self.reply(name, reply))
-            .collect::<Result<Vec<_>, _>>()?;
-        if complete {
-            Ok(Replies::new(replies))
-        } else {
-            Err(ClusterError::Unreachable {
-                address: self.endpoint.clone(),
-                reason: "the answer was cut off".to_owned(),
-            })
-        }
-    }
-
-    /// One question, one value.
-    pub async fn ask_one(&self, command: Command) -> Result<Reply, ClusterError> {
-        Ok(self.ask(vec![command]).await?.next())
+        let answer = Box::pin(async {
+            match self.client.custom::<FredValue, _>(custom, words).await {
+                Ok(value) => Ok(Reply::Value(own(value))),
+                Err(error) if error.details().starts_with(WRONG_TYPE) => Ok(Reply::WrongType),
+                Err(error) => Err(error),
+            }
+        });
+        self.bounded(name, answer).await
     }
 
     /// Whether it answers.
     pub async fn ping(&self) -> Result<(), ClusterError> {
-        self.bounded("PING", self.client.ping::<Value>(None))
+        self.bounded("PING", self.client.ping::<FredValue>(None))
             .await
             .map(drop)
     }
@@ -208,11 +190,11 @@ impl Connection {
     /// subscription for made once it is written, and drops what Redis says to
     /// it; but in RESP2 a subscriber's `PING` has an answer of its own.
     pub async fn still_subscribed(&self) -> Result<(), ClusterError> {
-        let pong = self.client.ping::<Value>(None);
+        let pong = self.client.ping::<FredValue>(None);
         match self.bounded("PSUBSCRIBE", pong).await? {
-            Value::Array(_) => Ok(()),
+            FredValue::Array(_) => Ok(()),
             _ => Err(ClusterError::Refused {
-                address: self.endpoint.clone(),
+                address: self.endpoint.to_string(),
                 user: self.user.clone(),
                 reason: "it may not subscribe to events".to_owned(),
             }),
@@ -229,14 +211,6 @@ impl Connection {
         }
     }
 
-    fn reply(&self, name: &str, reply: FredResult<Value>) -> Result<Reply, ClusterError> {
-        match reply {
-            Ok(value) => Ok(Reply::Value(value)),
-            Err(error) if error.details().starts_with("WRONGTYPE") => Ok(Reply::WrongType),
-            Err(error) => Err(self.failed(name, &error)),
-        }
-    }
-
     async fn bounded<T>(
         &self,
         what: &str,
@@ -246,25 +220,41 @@ impl Connection {
             biased;
             done = work => done.map_err(|error| self.failed(what, &error)),
             problem = self.broke() => Err(problem),
-            () = tokio::time::sleep(self.limit) => Err(self.unreachable(format!(
-                "no answer within {} s",
-                self.limit.as_secs_f32()
-            ))),
+            () = tokio::time::sleep(self.limit) => Err(self.too_slow(self.limit)),
         }
     }
 
     /// An answer that is none of Redis' errors and still makes no sense.
     pub fn senseless(&self, what: &str, reason: &str) -> ClusterError {
         ClusterError::Answer {
-            address: self.endpoint.clone(),
+            address: self.endpoint.to_string(),
             command: what.to_owned(),
             reason: reason.to_owned(),
         }
     }
 
+    /// Redis answered `what` with an error of its own.
+    pub fn refused(&self, what: &str, error: &str) -> ClusterError {
+        let kind = match error.split(' ').next() {
+            Some("NOAUTH" | "WRONGPASS") => ErrorKind::Auth,
+            _ => ErrorKind::Unknown,
+        };
+        self.failed(what, &FredError::new(kind, error.to_owned()))
+    }
+
+    /// It did not answer within `limit`.
+    pub fn too_slow(&self, limit: Duration) -> ClusterError {
+        self.unreachable(format!("no answer within {} s", limit.as_secs_f32()))
+    }
+
+    /// The system says that it cannot be reached, or no more.
+    pub fn lost(&self, error: std::io::Error) -> ClusterError {
+        self.failed("the connection", &FredError::from(error))
+    }
+
     fn unreachable(&self, reason: String) -> ClusterError {
         ClusterError::Unreachable {
-            address: self.endpoint.clone(),
+            address: self.endpoint.to_string(),
             reason,
         }
     }
@@ -273,7 +263,7 @@ impl Connection {
         let reason = words(error);
         match error.kind() {
             ErrorKind::Auth => ClusterError::Refused {
-                address: self.endpoint.clone(),
+                address: self.endpoint.to_string(),
                 user: self.user.clone(),
                 reason,
             },
@@ -283,11 +273,22 @@ impl Connection {
             | ErrorKind::Routing
             | ErrorKind::Config => self.unreachable(reason),
             _ => ClusterError::Answer {
-                address: self.endpoint.clone(),
+                address: self.endpoint.to_string(),
                 command: what.to_owned(),
                 reason,
             },
         }
+    }
+}
+
+/// What fred took out of an answer. In RESP2 there is nothing else.
+fn own(value: FredValue) -> Value {
+    match value {
+        FredValue::Integer(number) => Value::Number(number),
+        FredValue::Bytes(text) => Value::Text(text),
+        FredValue::String(text) => Value::Text(text.into_inner()),
+        FredValue::Array(values) => Value::List(values.into_iter().map(own).collect()),
+        _ => Value::Nil,
     }
 }
 
@@ -324,7 +325,6 @@ fn builder(endpoint: &Endpoint, connect: Duration, limit: Duration) -> Builder {
     builder
         .with_performance_config(|performance| {
             performance.default_command_timeout = limit;
-            performance.max_feed_count = MAX_FEED;
         })
         .with_connection_config(|connection| {
             connection.tcp.nodelay = Some(true);

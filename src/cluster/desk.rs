@@ -1,8 +1,6 @@
 //! A thread that understands, beside the loop that asks: answers are made sense
 //! of while the next ones come in.
 
-use futures_util::StreamExt as _;
-use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
@@ -10,14 +8,12 @@ use tokio::task::spawn_blocking;
 use super::ClusterError;
 use super::command::{Command, Replies, Reply};
 use super::connection::Connection;
+use super::wire::{self, Question};
 
 /// Where the thread that understands asks its questions.
 pub(super) struct Desk {
     questions: UnboundedSender<Question>,
 }
-
-/// Commands, and where their answer goes.
-type Question = (Vec<Command>, oneshot::Sender<Replies>);
 
 /// A question that was asked, and whose answer nobody has looked at yet.
 pub(super) struct Asked(oneshot::Receiver<Replies>);
@@ -32,7 +28,7 @@ pub(super) enum Halt {
 }
 
 impl Desk {
-    /// Asks all `commands` in one round trip. What is asked first is answered
+    /// Asks all `commands` at once. What is asked first is answered
     /// first, and more can be asked before any answer came.
     pub fn ask(&self, commands: Vec<Command>) -> Asked {
         let (tell, answer) = oneshot::channel();
@@ -60,24 +56,9 @@ pub(super) async fn understand<T: Send + 'static>(
     redis: &Connection,
     work: impl FnOnce(&Desk) -> Result<T, Halt> + Send + 'static,
 ) -> Result<T, ClusterError> {
-    let (questions, mut asked) = unbounded_channel();
+    let (questions, asked) = unbounded_channel();
     let working = spawn_blocking(move || work(&Desk { questions }));
-    let mut open = FuturesUnordered::new();
-    loop {
-        tokio::select! {
-            biased;
-            question = asked.recv() => match question {
-                Some((commands, tell)) => open.push(async {
-                    (redis.ask(commands).await, tell)
-                }),
-                None => break,
-            },
-            Some((answer, tell)) = open.next() => {
-                // Whoever has left needs no answer.
-                let _ = tell.send(answer?);
-            }
-        }
-    }
+    wire::answer(redis, asked).await?;
     match working.await {
         Ok(Ok(understood)) => Ok(understood),
         Ok(Err(Halt::Senseless(command, reason))) => Err(redis.senseless(command, reason)),
@@ -96,7 +77,7 @@ mod tests {
     fn nobody_waits_for_an_answer_that_will_not_come() {
         let (questions, mut asked) = unbounded_channel();
         let desk = Desk { questions };
-        let (first, second) = (desk.ask(vec![Command::DbSize]), desk.ask(Vec::new()));
+        let (first, second) = (desk.ask(vec![Command::db_size()]), desk.ask(Vec::new()));
         let (_, tell) = asked.try_recv().unwrap();
         tell.send(Replies::default()).unwrap();
         drop(asked);

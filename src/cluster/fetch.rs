@@ -1,13 +1,15 @@
 //! One full read: a fixed number of round trips, but for the steps of the scan.
 //! What can be asked before an answer has come is asked before.
 //!
-//! 1. which modules there are, and `scan`: which keys of backups;
-//! 2. the cluster, where the modules live, the plans, the statuses of layout A
-//!    that exist;
-//! 3. what only these answers tell: the labels of modules and nodes, the plans'
-//!    destinations, whether a module that no plan lists needs no backup, and the
-//!    members of layout B;
+//! 1. which modules there are; then `scan`, which keys of backups; the cluster,
+//!    and where the modules live;
+//! 2. the plans, the statuses of layout A that exist, and the labels of modules;
+//! 3. what only these answers tell: the labels of nodes, the plans' destinations,
+//!    whether a module that no plan lists needs no backup, and the members of
+//!    layout B;
 //! 4. what there is of layouts B and C.
+//!
+//! What is asked for first is what most can be made of while Redis is at work.
 //!
 //! How a value becomes a plan, a module or a status is `parse`'s.
 
@@ -15,17 +17,18 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::command::{Command, Replies, SAFE_ARRAY};
+use super::command::{Command, Replies};
 use super::connection::Connection;
 use super::desk::{Asked, Desk, Halt, understand};
 use super::parse::Read;
 use super::scan::{self, Scanned};
+use super::value::Value;
 use super::{ClusterError, keys, old_layouts};
 use crate::model::{ClusterState, DestinationId, ModuleId, NodeId, PlanId, Reason};
 
-/// Layout A is read in so many parts at most: one is understood while the next
-/// comes in.
-const PARTS: usize = 4;
+/// Keys of statuses that are asked for at once: they are understood while the next
+/// ones come in.
+const PART: usize = 100;
 /// Keys in one `MGET`: few enough that Redis serves others between.
 const CHUNK: usize = 1_000;
 
@@ -42,7 +45,6 @@ pub(super) const PLAN_FIELDS: [&str; 7] = [
     "uinstances",
     "retention",
 ];
-const _: () = assert!(PLAN_FIELDS.len() >= SAFE_ARRAY);
 
 /// Reads everything. `now` becomes `read_at` and decides what lies in the
 /// future.
@@ -55,17 +57,20 @@ pub(super) async fn cluster_state(
 
 fn read(desk: &Desk, now: Timestamp) -> Result<ClusterState, Halt> {
     let mut read = Read::new(now);
-    let uuids = desk.ask(vec![Command::Hash(keys::MODULE_UUID.into())]);
+    let uuids = desk.ask(vec![Command::hash(keys::MODULE_UUID)]);
     let scanning = scan::begin(desk);
-    let scanned = scan::finish(desk, scanning)?;
     let cluster = desk.ask(cluster_and_places());
+    read.live(uuids.one_answer()?);
+    // Made while the scan goes on, and asked for last: nothing waits for them.
+    let names = Names::of(&read);
+    let scanned = scan::finish(desk, scanning)?;
     let plans = desk.ask(plans(&scanned));
     let statuses = statuses(desk, &scanned);
+    let names = names.ask(desk);
 
     for key in &scanned.odd_plans {
         read.statuses.note(key, Reason::NoPlanId);
     }
-    read.live(uuids.one_answer()?);
     let mut replies = cluster.answer()?;
     read.cluster(replies.next(), replies.next(), replies.next());
     read.voice(replies.next());
@@ -75,13 +80,14 @@ fn read(desk: &Desk, now: Timestamp) -> Result<ClusterState, Halt> {
         read.plan(plan, replies.next());
     }
     let others = Others::of(&scanned, &read);
-    let other = desk.ask(others.questions(&read));
+    let other = desk.ask(others.questions());
     for (part, asked) in statuses {
         let mut replies = asked.answer()?;
         for (plan, node) in part {
             read.layout_a(plan, node, replies.next());
         }
     }
+    read.names(&names.answer()?);
     others.take(other.answer()?, &mut read);
     read.layout_a_of_wrong_type();
     old_layouts::read(desk, &scanned, &mut read)?;
@@ -90,18 +96,18 @@ fn read(desk: &Desk, now: Timestamp) -> Result<ClusterState, Halt> {
 
 fn cluster_and_places() -> Vec<Command> {
     vec![
-        Command::Field(keys::CLUSTER_ENVIRONMENT.into(), "NODE_ID".into()),
-        Command::Get(keys::CLUSTER_UUID.into()),
-        Command::Get(keys::CLUSTER_NAME.into()),
-        Command::Get(keys::VOICE.into()),
-        Command::Hash(keys::MODULE_NODE.into()),
+        Command::field(keys::CLUSTER_ENVIRONMENT, "NODE_ID"),
+        Command::get(keys::CLUSTER_UUID),
+        Command::get(keys::CLUSTER_NAME),
+        Command::get(keys::VOICE),
+        Command::hash(keys::MODULE_NODE),
     ]
 }
 
 fn plans(scanned: &Scanned) -> Vec<Command> {
     let plans = scanned.plans.iter();
     plans
-        .map(|plan| Command::Fields(keys::plan(plan), &PLAN_FIELDS))
+        .map(|plan| Command::fields(keys::plan(plan), &PLAN_FIELDS))
         .collect()
 }
 
@@ -110,12 +116,54 @@ fn statuses<'a>(desk: &Desk, scanned: &'a Scanned) -> Vec<(Vec<(&'a PlanId, Node
     let all = scanned.statuses.iter();
     let of_plans = all.filter(|(plan, _)| scanned.plans.contains(plan));
     let wanted: Vec<_> = of_plans.map(|(plan, node)| (plan, *node)).collect();
-    let parts = wanted.chunks(wanted.len().div_ceil(PARTS).max(1));
     let ask = |part: &[(&PlanId, NodeId)]| {
         let keys = part.iter().map(|(plan, node)| keys::status_a(*node, plan));
-        desk.ask(keys.map(Command::Hash).collect())
+        desk.ask(keys.map(Command::hash).collect())
     };
+    let parts = wanted.chunks(PART);
     parts.map(|part| (part.to_vec(), ask(part))).collect()
+}
+
+/// The labels of all modules, asked for in several commands.
+struct Names<Asked> {
+    sizes: Vec<usize>,
+    asked: Asked,
+}
+
+impl Names<Vec<Command>> {
+    fn of(read: &Read) -> Self {
+        let modules: Vec<_> = read.state.modules.keys().collect();
+        let chunks = modules.chunks(CHUNK);
+        let names = chunks.clone().map(|chunk| {
+            let keys = chunk.iter().copied().map(keys::module_name);
+            Command::strings(keys)
+        });
+        Self {
+            asked: names.collect(),
+            sizes: chunks.map(<[_]>::len).collect(),
+        }
+    }
+
+    fn ask(self, desk: &Desk) -> Names<Asked> {
+        Names {
+            asked: desk.ask(self.asked),
+            sizes: self.sizes,
+        }
+    }
+}
+
+impl Names<Asked> {
+    /// In the order of the modules.
+    fn answer(self) -> Result<Vec<Value>, Halt> {
+        let mut replies = self.asked.answer()?;
+        let mut names = Vec::with_capacity(self.sizes.iter().sum());
+        for size in self.sizes {
+            let mut some = replies.next().elements().unwrap_or_default();
+            some.resize(size, Value::Nil);
+            names.append(&mut some);
+        }
+        Ok(names)
+    }
 }
 
 /// What has to be known of modules and plans before it can be asked.
@@ -138,30 +186,25 @@ impl Others {
         }
     }
 
-    fn questions(&self, read: &Read) -> Vec<Command> {
+    fn questions(&self) -> Vec<Command> {
         let mut commands = Vec::new();
-        for chunk in chunks(read) {
-            commands.push(Command::strings(chunk.into_iter().map(keys::module_name)));
-        }
         for node in &self.nodes {
-            commands.push(Command::Get(keys::node_name(*node)));
-            commands.push(Command::Field(keys::node_vpn(*node), "ip_address".into()));
+            commands.push(Command::get(keys::node_name(*node)));
+            commands.push(Command::field(keys::node_vpn(*node), "ip_address"));
         }
         for id in &self.destinations {
             for field in ["name", "provider", "url"] {
-                commands.push(Command::Field(keys::destination(id), field.into()));
+                commands.push(Command::field(keys::destination(id), field));
             }
         }
         let flags = self.unlisted.iter().map(keys::module_flags);
-        commands.extend(flags.map(|key| Command::IsMember(key, NO_DATA)));
+        commands.extend(flags.map(|key| Command::is_member(key, NO_DATA)));
         let sets = self.with_sets.iter().map(keys::module_plans);
-        commands.extend(sets.map(Command::Members));
+        commands.extend(sets.map(Command::members));
         commands
     }
 
     fn take(self, mut replies: Replies, read: &mut Read) {
-        let sizes: Vec<usize> = chunks(read).iter().map(Vec::len).collect();
-        read.names(&replies.values(&sizes).unwrap_or_default());
         for node in &self.nodes {
             read.node(*node, replies.next(), replies.next());
         }
@@ -175,12 +218,6 @@ impl Others {
             old_layouts::members_from_set(read, module, replies.next());
         }
     }
-}
-
-/// The modules in their order, as many as are asked for at once.
-fn chunks(read: &Read) -> Vec<Vec<&ModuleId>> {
-    let modules: Vec<_> = read.state.modules.keys().collect();
-    modules.chunks(CHUNK).map(<[_]>::to_vec).collect()
 }
 
 /// The modules that no plan lists, and so the only ones of which a flag says

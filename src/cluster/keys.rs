@@ -35,8 +35,9 @@ pub(super) fn node_vpn(node: NodeId) -> String {
     format!("node/{node}/vpn")
 }
 
-pub(super) fn module_name(module: &ModuleId) -> String {
-    ["module/", module.as_str(), "/ui_name"].concat()
+/// In parts: there are thousands.
+pub(super) fn module_name(module: &ModuleId) -> [&str; 3] {
+    ["module/", module.as_str(), "/ui_name"]
 }
 
 /// SET of what the core knows of a module.

@@ -40,10 +40,7 @@ pub(super) async fn address(
     let own = own(redis);
     let connection = Connection::open(&own, None, limit, limit).await?;
     let leader = connection
-        .ask_one(Command::Field(
-            keys::CLUSTER_ENVIRONMENT.into(),
-            "NODE_ID".into(),
-        ))
+        .ask(Command::field(keys::CLUSTER_ENVIRONMENT, "NODE_ID"))
         .await?;
     let wrong = |command: &str, reason: String| ClusterError::Answer {
         address: own.to_string(),
@@ -51,7 +48,7 @@ pub(super) async fn address(
         reason,
     };
     let leader = match leader {
-        Reply::Value(value) if value.is_null() => return Ok(None),
+        Reply::Value(value) if value.is_nil() => return Ok(None),
         Reply::Value(value) => node_id(&value),
         Reply::WrongType => None,
     };
@@ -61,7 +58,7 @@ pub(super) async fn address(
     };
     let vpn = keys::node_vpn(leader);
     let address = connection
-        .ask_one(Command::Field(vpn.clone(), "ip_address".into()))
+        .ask(Command::field(vpn.as_str(), "ip_address"))
         .await?
         .value();
     let address = address.as_ref().and_then(raw).unwrap_or_default();

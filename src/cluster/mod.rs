@@ -22,6 +22,7 @@ mod nodes;
 mod old_layouts;
 mod parse;
 mod reader;
+mod resp;
 mod scan;
 mod smarthost;
 mod snapshot;
@@ -31,6 +32,8 @@ mod task_http;
 mod task_server;
 mod tasks;
 mod value;
+mod whole;
+mod wire;
 
 use async_trait::async_trait;
 use jiff::Timestamp;

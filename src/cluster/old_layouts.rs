@@ -6,14 +6,12 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use fred::types::Value;
-
 use super::command::{Command, Reply};
 use super::desk::{Desk, Halt};
 use super::parse::Read;
 use super::scan::Scanned;
 use super::statuses::Origin;
-use super::value::raw;
+use super::value::{Value, raw};
 use super::{keys, status};
 use crate::model::{ModuleId, PlanId, Reason};
 
@@ -34,7 +32,7 @@ pub(super) fn with_sets(scanned: &Scanned, read: &Read) -> Vec<ModuleId> {
 /// Completes the plans' members from the SET of `module`: the plans that back
 /// it up.
 pub(super) fn members_from_set(read: &mut Read, module: &ModuleId, reply: Reply) {
-    let Some(plans) = reply.members() else {
+    let Some(plans) = reply.elements() else {
         read.statuses
             .note(keys::module_plans(module), Reason::NotASet);
         return;
@@ -55,11 +53,11 @@ pub(super) fn read(desk: &Desk, scanned: &Scanned, read: &mut Read) -> Result<()
     let plans = changed_plans(scanned, read);
     let of_b = b
         .iter()
-        .map(|(plan, module)| Command::Fields(keys::status_b(module, plan), &status::B_FIELDS));
+        .map(|(plan, module)| Command::fields(keys::status_b(module, plan), &status::B_FIELDS));
     let of_c = c
         .iter()
-        .map(|(plan, module)| Command::Fields(keys::status_c(module, plan), &status::C_FIELDS));
-    let changed = |plan| Command::Field(keys::plan_status_c(plan), "timestamp".to_owned());
+        .map(|(plan, module)| Command::fields(keys::status_c(module, plan), &status::C_FIELDS));
+    let changed = |plan| Command::field(keys::plan_status_c(plan), "timestamp");
     let questions = of_b.chain(of_c).chain(plans.iter().map(changed));
     let mut replies = desk.ask(questions.collect()).answer()?;
     for (plan, module) in b {
@@ -130,7 +128,7 @@ fn members<'a>(read: &'a Read, pairs: &BTreeSet<Pair>) -> HashSet<(&'a PlanId, &
 
 fn layout_b(read: &mut Read, plan: &PlanId, module: ModuleId, reply: Reply) {
     let parsed = match reply.elements() {
-        Some(values) if values.iter().all(Value::is_null) => return,
+        Some(values) if values.iter().all(Value::is_nil) => return,
         Some(values) => {
             let texts: Vec<_> = values.iter().map(|v| raw(v).map(Into::into)).collect();
             status::layout_b(&texts, read.now())
@@ -138,13 +136,13 @@ fn layout_b(read: &mut Read, plan: &PlanId, module: ModuleId, reply: Reply) {
         None => status::Parsed::failed(Reason::NotAHash),
     };
     let key = |module: &ModuleId| keys::status_b(module, plan);
-    read.statuses
-        .offer(plan, module, Origin::OldLayout, key, parsed);
+    let mut of_plan = read.statuses.of(plan);
+    of_plan.offer(module, Origin::OldLayout, key, parsed);
 }
 
 fn layout_c(read: &mut Read, plan: &PlanId, module: ModuleId, reply: Reply) {
     let parsed = match reply.elements() {
-        Some(values) if values.iter().all(Value::is_null) => return,
+        Some(values) if values.iter().all(Value::is_nil) => return,
         Some(values) => {
             let texts: Vec<_> = values.iter().map(raw).collect();
             let field = |place: usize| texts.get(place).and_then(Option::as_deref);
@@ -153,8 +151,8 @@ fn layout_c(read: &mut Read, plan: &PlanId, module: ModuleId, reply: Reply) {
         None => status::Parsed::failed(Reason::NotAHash),
     };
     let key = |module: &ModuleId| keys::status_c(module, plan);
-    read.statuses
-        .offer(plan, module, Origin::OldLayout, key, parsed);
+    let mut of_plan = read.statuses.of(plan);
+    of_plan.offer(module, Origin::OldLayout, key, parsed);
 }
 
 fn plan_status(read: &mut Read, plan: &PlanId, reply: Reply) {

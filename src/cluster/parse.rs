@@ -1,13 +1,14 @@
 //! The state as it grows during a read: replies in, plain data out. Pure.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use fred::types::Value;
 use jiff::Timestamp;
+use smol_str::SmolStr;
 
 use super::command::Reply;
+use super::status::Parsed;
 use super::statuses::{Origin, Statuses};
-use super::value::{is_id, label, raw, shown, without_credentials};
+use super::value::{Value, is_id, label, raw, shown, without_credentials};
 use super::{keys, status, value};
 use crate::model::{
     ClusterState, Destination, DestinationId, Module, ModuleId, ModuleUuid, Modules, Node, NodeId,
@@ -61,7 +62,7 @@ impl Read {
     /// Whoever it names need not be live.
     pub fn voice(&mut self, voice: Reply) {
         let id = match voice.value() {
-            Some(Value::Null) => return,
+            Some(Value::Nil) => return,
             Some(value) => raw(&value).filter(|id| is_id(id)).map(ModuleId::new),
             None => None,
         };
@@ -78,7 +79,7 @@ impl Read {
             return;
         };
         if let Some(module) = self.state.modules.get_mut(id) {
-            module.no_data = flagged.as_u64().is_some_and(|count| count > 0);
+            module.no_data = flagged.count().is_some_and(|count| count > 0);
         }
     }
 
@@ -114,8 +115,8 @@ impl Read {
             self.statuses.note(keys::MODULE_NODE, Reason::NotAHash);
         }
         for (id, place) in fields.into_iter().flatten() {
-            let id = ModuleId::new(raw(&id).unwrap_or_default());
-            let Some(module) = self.state.modules.get_mut(&id) else {
+            let id = raw(&id).unwrap_or_default();
+            let Some(module) = self.state.modules.named_mut(&id) else {
                 continue;
             };
             module.node = node_id(&place);
@@ -132,7 +133,7 @@ impl Read {
     /// The labels, in the order of the modules.
     pub fn names(&mut self, names: &[Value]) {
         for ((_, module), name) in self.state.modules.iter_mut().zip(names) {
-            module.name = label(name);
+            module.name = label(name).map(SmolStr::from);
         }
     }
 
@@ -148,10 +149,10 @@ impl Read {
             self.statuses.note(keys::plan(id), Reason::NotAHash);
             return;
         };
-        let field = |place: usize| values.get(place).filter(|value| !value.is_null());
+        let field = |place: usize| values.get(place).filter(|value| !value.is_nil());
         let [name, enabled, repository, schedule, instances, uinstances] =
             [0, 1, 2, 3, 4, 5].map(field);
-        if values.iter().all(Value::is_null) {
+        if values.iter().all(Value::is_nil) {
             // It was deleted between the scan and this.
             return;
         }
@@ -179,7 +180,7 @@ impl Read {
 
     fn instances(&mut self, plan: &PlanId, words: Option<&Value>) -> Vec<ModuleId> {
         let words = words.and_then(raw).unwrap_or_default();
-        let mut seen = BTreeSet::new();
+        let mut seen = HashSet::with_hasher(foldhash::fast::RandomState::default());
         let mut instances = Vec::new();
         for word in words.split_whitespace() {
             if !is_id(word) {
@@ -201,21 +202,23 @@ impl Read {
             self.wrong_type.push((plan.clone(), node));
             return;
         };
+        let (now, modules) = (self.now(), &self.state.modules);
+        let mut of_plan = self.statuses.of(plan);
         for (field, value) in fields {
             let id = raw(&field).unwrap_or_default();
             if !is_id(&id) {
-                self.note_field(&keys::status_a(node, plan), &id, Reason::NoModuleId);
+                let key = format!("{} {}", keys::status_a(node, plan), shown(&id));
+                of_plan.note(key, Reason::NoModuleId);
                 continue;
             }
             let module = ModuleId::new(id);
-            let parsed =
-                status::layout_a(value::bytes(&value).unwrap_or_default(), node, self.now());
+            let parsed = status::layout_a(value::bytes(&value).unwrap_or_default(), node, now);
             let origin = match parsed.status {
                 Ok(_) => Origin::AnyNode,
-                Err(_) => self.origin(&module, node),
+                Err(_) => origin(modules, &module, node),
             };
             let key = |module: &ModuleId| format!("{} {module}", keys::status_a(node, plan));
-            self.statuses.offer(plan, module, origin, key, parsed);
+            of_plan.offer(module, origin, key, parsed);
         }
     }
 
@@ -243,21 +246,9 @@ impl Read {
             self.statuses.note(keys::status_a(node, plan), REASON);
         }
         for module in here {
-            let parsed = status::Parsed::failed(REASON);
-            self.statuses
-                .offer(plan, module, Origin::OwnNode, key, parsed);
-        }
-    }
-
-    fn origin(&self, module: &ModuleId, node: NodeId) -> Origin {
-        match self
-            .state
-            .modules
-            .get(module)
-            .and_then(|module| module.node)
-        {
-            Some(home) if home != node => Origin::AnyNode,
-            _ => Origin::OwnNode,
+            let parsed = Parsed::failed(REASON);
+            let mut of_plan = self.statuses.of(plan);
+            of_plan.offer(module, Origin::OwnNode, key, parsed);
         }
     }
 
@@ -291,6 +282,13 @@ impl Read {
     fn note_field(&mut self, key: &str, field: &str, reason: Reason) {
         self.statuses
             .note(format!("{key} {}", shown(field)), reason);
+    }
+}
+
+fn origin(modules: &Modules, module: &ModuleId, node: NodeId) -> Origin {
+    match modules.get(module).and_then(|module| module.node) {
+        Some(home) if home != node => Origin::AnyNode,
+        _ => Origin::OwnNode,
     }
 }
 

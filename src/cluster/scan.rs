@@ -6,12 +6,10 @@
 
 use std::collections::BTreeSet;
 
-use fred::types::Value;
-
 use super::command::{Command, Reply};
 use super::desk::{Asked, Desk, Halt};
 use super::keys;
-use super::value::{is_id, raw, shown};
+use super::value::{Value, is_id, raw, shown};
 use crate::model::{ModuleId, NodeId, PlanId};
 
 /// The first step looks at so many keys, those of most clusters: Redis does it
@@ -40,13 +38,13 @@ pub(super) struct Scanned {
 
 /// Asks for the first step.
 pub(super) fn begin(desk: &Desk) -> Asked {
-    desk.ask(vec![Command::DbSize, step("0", FIRST)])
+    desk.ask(vec![Command::db_size(), step("0", FIRST)])
 }
 
 /// Takes it, and all further steps, one after the other.
 pub(super) fn finish(desk: &Desk, first: Asked) -> Result<Scanned, Halt> {
     let mut replies = first.answer()?;
-    let keys = replies.next().value().and_then(|size| size.as_u64());
+    let keys = replies.next().value().and_then(|size| size.count());
     let keys = keys.unwrap_or(0);
     if keys == 0 {
         // Data that was lost must not look like plans that were deleted.
@@ -63,7 +61,7 @@ pub(super) fn finish(desk: &Desk, first: Asked) -> Result<Scanned, Halt> {
 }
 
 fn step(cursor: &str, count: u64) -> Command {
-    Command::Scan(cursor.to_owned(), keys::BACKUPS, count)
+    Command::scan(cursor, keys::BACKUPS, count)
 }
 
 impl Scanned {
@@ -73,7 +71,7 @@ impl Scanned {
         let [cursor, keys] = page.as_slice() else {
             return Err(Halt::Senseless("SCAN", "not a cursor and its keys"));
         };
-        if let Value::Array(keys) = keys {
+        if let Value::List(keys) = keys {
             for key in keys.iter().filter_map(raw) {
                 self.take(&key);
             }

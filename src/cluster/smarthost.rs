@@ -2,12 +2,11 @@
 
 use std::borrow::Cow;
 
-use fred::types::Value;
 use secrecy::SecretString;
 
-use super::command::{Command, SAFE_ARRAY};
+use super::command::Command;
 use super::connection::Connection;
-use super::value::{raw, shown};
+use super::value::{Value, raw, shown};
 use super::{ClusterError, keys};
 use crate::model::{Encryption, SmtpSettings};
 
@@ -20,19 +19,18 @@ const FIELDS: [&str; 7] = [
     "encrypt_smtp",
     "tls_verify",
 ];
-const _: () = assert!(FIELDS.len() >= SAFE_ARRAY);
+// See `Connection::ask`.
+const _: () = assert!(FIELDS.len() >= 6);
 
 /// `None` when none is set or it is switched off.
 pub(super) async fn read(redis: &Connection) -> Result<Option<SmtpSettings>, ClusterError> {
-    let reply = redis
-        .ask_one(Command::Fields(keys::SMARTHOST.into(), &FIELDS))
-        .await?;
+    let reply = redis.ask(Command::fields(keys::SMARTHOST, &FIELDS)).await?;
     let settings = match reply.elements() {
         Some(values) => settings(&values),
         None => Err("it is not a hash".to_owned()),
     };
     settings.map_err(|reason| ClusterError::Answer {
-        address: redis.address().to_owned(),
+        address: redis.endpoint().to_string(),
         command: format!("HMGET {}", keys::SMARTHOST),
         reason: format!("{reason}; set the smarthost again in the cluster's settings"),
     })
@@ -123,7 +121,7 @@ mod tests {
     #[test]
     fn one_that_is_off_or_missing_is_none() {
         assert!(read(["0", "", "x", "", "", "?", ""]).unwrap().is_none());
-        assert!(settings(&vec![Value::Null; 7]).unwrap().is_none());
+        assert!(settings(&vec![Value::Nil; 7]).unwrap().is_none());
         assert!(settings(&[]).unwrap().is_none());
     }
 

@@ -183,7 +183,9 @@ fn harmless(mut state: ClusterState) -> Result<ClusterState, String> {
         optional(&mut node.vpn_address);
     }
     for (_, module) in state.modules.iter_mut() {
-        optional(&mut module.name);
+        if let Some(name) = &mut module.name {
+            *name = shown(name).into();
+        }
     }
     for destination in state.destinations.values_mut() {
         clean(&mut destination.name);

@@ -6,10 +6,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
-use serde_json::Value as Json;
 
-use super::command::SAFE_ARRAY;
 use super::value::shown;
+use super::whole::Whole;
 use crate::model::{Fault, Layout, NodeId, Reason, Stamp, Status};
 
 /// How far ahead of the program's clock a node's clock may be before its
@@ -28,41 +27,39 @@ pub(super) struct Parsed {
 
 /// The names of layout A's JSON and of layout B's hash, as ns8-core's
 /// `run-backup` and `module-backup` write them.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(default)]
-#[derive(Default)]
 struct Fields {
-    start: Json,
-    end: Json,
-    errors: Json,
-    total_size: Json,
-    total_file_count: Json,
+    start: Whole,
+    end: Whole,
+    errors: Whole,
+    total_size: Whole,
+    total_file_count: Whole,
 }
 
 /// Layout A: `value` is JSON text.
 pub(super) fn layout_a(value: &[u8], node: NodeId, now: Timestamp) -> Parsed {
     // serde takes an array for a struct whose fields come in order.
     let object = value.trim_ascii_start().starts_with(b"{");
-    match serde_json::from_slice::<Fields>(value) {
-        Ok(fields) if object => {
+    let text = std::str::from_utf8(value).ok();
+    match text.map(serde_json::from_str::<Fields>) {
+        Some(Ok(fields)) if object => {
             let mut parsed = counted(&fields, Layout::A, now);
             if let Ok(status) = &mut parsed.status {
                 status.node = Some(node);
             }
             parsed
         }
-        Ok(_) => Parsed::failed(Reason::NotAnObject),
-        Err(_) => Parsed::failed(Reason::NotAStatus),
+        Some(Ok(_)) => Parsed::failed(Reason::NotAnObject),
+        Some(Err(_)) | None => Parsed::failed(Reason::NotAStatus),
     }
 }
 
 /// Layout B: the hash's fields in the order of [`B_FIELDS`], `None` where
 /// missing.
 pub(super) fn layout_b(values: &[Option<String>], now: Timestamp) -> Parsed {
-    let field = |place: usize| {
-        let text = values.get(place).cloned().flatten();
-        text.map_or(Json::Null, Json::String)
-    };
+    let text = |place: usize| values.get(place).and_then(Option::as_deref);
+    let field = |place| text(place).map(Whole::of_text).unwrap_or_default();
     let fields = Fields {
         start: field(0),
         end: field(1),
@@ -71,7 +68,7 @@ pub(super) fn layout_b(values: &[Option<String>], now: Timestamp) -> Parsed {
         total_file_count: field(4),
     };
     let mut parsed = counted(&fields, Layout::B, now);
-    let no_snapshot = field(5).as_str().is_some_and(|count| count.trim() == "0");
+    let no_snapshot = text(5).is_some_and(|count| count.trim() == "0");
     // ns8-core up to 3.19 writes what it has when `module-backup` ends, however
     // that ends. One that fails when started by hand, or crashes, ends before it
     // counts its error and its snapshots, and leaves the zeros it began with.
@@ -93,18 +90,9 @@ pub(super) const B_FIELDS: [&str; 6] = [
     "total_file_count",
     "snapshots_count",
 ];
-const _: () = assert!(B_FIELDS.len() >= SAFE_ARRAY);
 
-/// What layout C is asked for; it has three fields, and more are needed.
-pub(super) const C_FIELDS: [&str; 6] = [
-    "result",
-    "timestamp",
-    "error",
-    "result",
-    "timestamp",
-    "error",
-];
-const _: () = assert!(C_FIELDS.len() >= SAFE_ARRAY);
+/// What layout C is asked for.
+pub(super) const C_FIELDS: [&str; 3] = ["result", "timestamp", "error"];
 
 /// Layout C: `result`, `timestamp` and `error`, as the first tool wrote them.
 /// It knows one moment only.
@@ -161,17 +149,17 @@ impl Parsed {
 
 fn counted(fields: &Fields, layout: Layout, now: Timestamp) -> Parsed {
     let mut odd = Vec::new();
-    let mut extra = |name, value: &Json| match value {
-        Json::Null => None,
-        value => whole(name, value).map_err(|reason| odd.push(reason)).ok(),
+    let mut extra = |name, value: Whole| match value.0 {
+        Err(Fault::Missing) => None,
+        _ => whole(name, value).map_err(|reason| odd.push(reason)).ok(),
     };
-    let size = extra("total_size", &fields.total_size);
-    let files = extra("total_file_count", &fields.total_file_count);
+    let size = extra("total_size", fields.total_size);
+    let files = extra("total_file_count", fields.total_file_count);
     let status = || {
-        let errors = whole("errors", &fields.errors)?;
+        let errors = whole("errors", fields.errors)?;
         Ok(Status {
-            start: moment("start", &fields.start, now)?,
-            end: moment("end", &fields.end, now)?,
+            start: moment("start", fields.start, now)?,
+            end: moment("end", fields.end, now)?,
             errors: u32::try_from(errors).map_err(|_| fault("errors", Fault::TooLarge))?,
             size,
             files,
@@ -192,13 +180,13 @@ fn counted(fields: &Fields, layout: Layout, now: Timestamp) -> Parsed {
 fn stamp(fields: &Fields) -> Option<Stamp> {
     let number = |name, value| whole(name, value).ok();
     Some(Stamp {
-        start: number("start", &fields.start)?.try_into().ok()?,
-        end: number("end", &fields.end)?.try_into().ok()?,
-        errors: number("errors", &fields.errors)?.try_into().ok()?,
+        start: number("start", fields.start)?.try_into().ok()?,
+        end: number("end", fields.end)?.try_into().ok()?,
+        errors: number("errors", fields.errors)?.try_into().ok()?,
     })
 }
 
-fn moment(name: &str, value: &Json, now: Timestamp) -> Result<Timestamp, Reason> {
+fn moment(name: &str, value: Whole, now: Timestamp) -> Result<Timestamp, Reason> {
     let seconds = whole(name, value)?;
     let at = i64::try_from(seconds)
         .ok()
@@ -214,28 +202,8 @@ fn not_ahead(name: &str, at: Timestamp, now: Timestamp) -> Result<Timestamp, Rea
     Ok(at)
 }
 
-/// A whole number that is not negative, written as a number or as text: core
-/// 3.20's update copied layout B, which is all text.
-fn whole(name: &str, value: &Json) -> Result<u64, Reason> {
-    let wrong = |what| Err(fault(name, what));
-    match value {
-        Json::Null => wrong(Fault::Missing),
-        Json::Number(number) => match (number.as_u64(), number.as_f64()) {
-            (Some(whole), _) => Ok(whole),
-            (None, Some(float)) if float < 0.0 => wrong(Fault::Negative),
-            (None, Some(float)) if float.fract() != 0.0 => wrong(Fault::NotWhole),
-            _ => wrong(Fault::TooLarge),
-        },
-        Json::String(text) => match text.trim() {
-            "" => wrong(Fault::Empty),
-            digits if digits.bytes().all(|b| b.is_ascii_digit()) => {
-                digits.parse().map_err(|_| fault(name, Fault::TooLarge))
-            }
-            text if text.starts_with('-') => wrong(Fault::Negative),
-            _ => wrong(Fault::NotWhole),
-        },
-        _ => wrong(Fault::NotANumber),
-    }
+fn whole(name: &str, value: Whole) -> Result<u64, Reason> {
+    value.0.map_err(|what| fault(name, what))
 }
 
 fn fault(name: &str, fault: Fault) -> Reason {

@@ -64,10 +64,50 @@ impl Statuses {
         of_plan.flat_map(|plan| plan.best.keys())
     }
 
-    /// Takes one value for `module` in `plan`, from the key that `key` gives.
+    /// Where readings of modules in `plan` are taken.
+    pub fn of(&mut self, plan: &PlanId) -> Offers<'_> {
+        let Self { plans, notes } = self;
+        let of_plan = plans.entry(plan.clone()).or_default();
+        Offers { of_plan, notes }
+    }
+
+    /// The readings that counted, and what was odd.
+    pub fn finish(
+        self,
+    ) -> (
+        BTreeMap<PlanId, BTreeMap<ModuleId, StatusReading>>,
+        Vec<Unreadable>,
+    ) {
+        let statuses = self
+            .plans
+            .into_iter()
+            .filter(|(_, of_plan)| !of_plan.best.is_empty())
+            .map(|(plan, of_plan)| (plan, of_plan.best))
+            .collect();
+        // Redis gives the fields of a hash in any order; what is said of them
+        // should not change from read to read.
+        let mut notes = self.notes;
+        notes.sort_by(|a, b| (&a.key, &a.reason).cmp(&(&b.key, &b.reason)));
+        notes.truncate(NOTES_MAX);
+        (statuses, notes)
+    }
+}
+
+/// Takes readings of modules in one plan.
+pub(super) struct Offers<'a> {
+    of_plan: &'a mut OfPlan,
+    notes: &'a mut Vec<Unreadable>,
+}
+
+impl Offers<'_> {
+    /// Names a key that cannot be understood and is no status.
+    pub fn note(&mut self, key: String, reason: Reason) {
+        self.notes.push(Unreadable::new(key, reason));
+    }
+
+    /// Takes one value for `module`, from the key that `key` gives.
     pub fn offer(
         &mut self,
-        plan: &PlanId,
         module: ModuleId,
         origin: Origin,
         key: impl FnOnce(&ModuleId) -> String,
@@ -88,37 +128,10 @@ impl Statuses {
                 stamp: parsed.stamp,
             }),
         };
-        let loser = match self.plans.get_mut(plan) {
-            Some(of_plan) => of_plan.take(module, origin, reading),
-            None => self
-                .plans
-                .entry(plan.clone())
-                .or_default()
-                .take(module, origin, reading),
-        };
+        let loser = self.of_plan.take(module, origin, reading);
         if let Some(StatusReading::Unreadable(unreadable)) = loser {
             self.notes.push(unreadable);
         }
-    }
-
-    /// The readings that counted, and what was odd.
-    pub fn finish(
-        self,
-    ) -> (
-        BTreeMap<PlanId, BTreeMap<ModuleId, StatusReading>>,
-        Vec<Unreadable>,
-    ) {
-        let statuses = self
-            .plans
-            .into_iter()
-            .map(|(plan, of_plan)| (plan, of_plan.best))
-            .collect();
-        // Redis gives the fields of a hash in any order; what is said of them
-        // should not change from read to read.
-        let mut notes = self.notes;
-        notes.sort_by(|a, b| (&a.key, &a.reason).cmp(&(&b.key, &b.reason)));
-        notes.truncate(NOTES_MAX);
-        (statuses, notes)
     }
 }
 
@@ -207,7 +220,9 @@ mod tests {
                     stamp: parsed.stamp,
                 };
                 let key = |_: &ModuleId| format!("key {number}");
-                statuses.offer(&"1".into(), "mail1".into(), *origin, key, copy);
+                statuses
+                    .of(&"1".into())
+                    .offer("mail1".into(), *origin, key, copy);
             }
             let (mut best, notes) = statuses.finish();
             let reading = best

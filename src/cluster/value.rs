@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use fred::types::Value;
+use fred::bytes::Bytes;
 
 use crate::model::{sanitize, truncate};
 
@@ -14,34 +14,58 @@ const BYTES_MAX: usize = (TEXT_MAX + 1) * 4;
 /// The longest id that is believed; NS8's own are far below.
 const ID_MAX: usize = 100;
 
+/// A value of Redis.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Value {
+    /// There is none.
+    Nil,
+    Number(i64),
+    Text(Bytes),
+    List(Vec<Value>),
+}
+
+impl Value {
+    pub fn is_nil(&self) -> bool {
+        matches!(self, Self::Nil)
+    }
+
+    /// A number that counts something.
+    pub fn count(&self) -> Option<u64> {
+        match self {
+            Self::Number(number) => u64::try_from(*number).ok(),
+            _ => None,
+        }
+    }
+}
+
 /// The bytes of a string reply; `None` for nil and for anything else.
+#[inline]
 pub(super) fn bytes(value: &Value) -> Option<&[u8]> {
     match value {
-        Value::String(text) => Some(text.as_bytes()),
-        Value::Bytes(bytes) => Some(bytes),
+        Value::Text(bytes) => Some(bytes),
         _ => None,
     }
 }
 
 /// A string reply as text, outside characters and all; never shown as it is.
+#[inline]
 pub(super) fn raw(value: &Value) -> Option<Cow<'_, str>> {
-    match value {
-        Value::String(text) => Some(Cow::Borrowed(text)),
-        Value::Bytes(bytes) => Some(String::from_utf8_lossy(bytes)),
-        _ => None,
+    bytes(value).map(lossy)
+}
+
+/// std's own way looks at each byte of a good text, too.
+fn lossy(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(bytes),
     }
 }
 
 /// A label: made harmless, cut to [`TEXT_MAX`] characters; empty is none.
 pub(super) fn label(value: &Value) -> Option<String> {
-    let text = match value {
-        Value::String(text) if text.len() <= BYTES_MAX => shown(text.trim()),
-        other => {
-            let bytes = bytes(other)?;
-            let head = bytes.get(..BYTES_MAX).unwrap_or(bytes);
-            shown(String::from_utf8_lossy(head).trim())
-        }
-    };
+    let bytes = bytes(value)?;
+    let head = bytes.get(..BYTES_MAX).unwrap_or(bytes);
+    let text = shown(lossy(head).trim());
     (!text.is_empty()).then_some(text)
 }
 
@@ -97,6 +121,13 @@ fn host_onwards(rest: &str) -> &str {
 }
 
 #[cfg(test)]
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(Bytes::copy_from_slice(text.as_bytes()))
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -145,10 +176,10 @@ mod tests {
 
     #[test]
     fn a_label_is_harmless_and_bounded_even_inside_a_character() {
-        let hostile = Value::from("è".repeat(5000) + "\n");
+        let hostile = Value::from(("è".repeat(5000) + "\n").as_str());
         assert_eq!(label(&hostile).unwrap().chars().count(), TEXT_MAX);
         assert_eq!(label(&Value::from("a\r\nb")), Some("a␍␊b".into()));
         assert_eq!(label(&Value::from(" ")), None);
-        assert_eq!(label(&Value::Null), None);
+        assert_eq!(label(&Value::Nil), None);
     }
 }

@@ -25,7 +25,7 @@ pub fn uncovered(state: &ClusterState) -> Vec<UncoveredModule> {
         .filter(|(id, module)| !named.contains_key(*id) && needs_a_plan(state, module));
     free.map(|(id, module)| UncoveredModule {
         module: id.clone(),
-        name: module.name.clone(),
+        name: module.name.as_deref().map(str::to_owned),
         node: module.node,
         plan: None,
         since: None,
@@ -98,7 +98,7 @@ pub fn covered(
             lost.told = true;
             told.push(UncoveredModule {
                 module: id.clone(),
-                name: module.name.clone(),
+                name: module.name.as_deref().map(str::to_owned),
                 node: module.node,
                 plan: summary(state, &lost.plan),
                 since: Some(lost.since),

@@ -59,13 +59,16 @@ impl RunDigest {
                 let day = read_at.as_second().div_euclid(24 * 3600);
                 write!(text, "\0?{} {day}\0", what.key)
             }
-            Some(StatusReading::Read(status)) => write!(
-                text,
-                "\0{} {} {}\0",
-                status.start.as_second(),
-                status.end.as_second(),
-                status.errors
-            ),
+            Some(StatusReading::Read(status)) => {
+                let mut digits = itoa::Buffer::new();
+                text.push('\0');
+                text.push_str(digits.format(status.start.as_second()));
+                text.push(' ');
+                text.push_str(digits.format(status.end.as_second()));
+                text.push(' ');
+                text.push_str(digits.format(status.errors));
+                text.write_char('\0')
+            }
         };
         self.digest.update(text);
     }

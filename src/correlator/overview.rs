@@ -144,7 +144,9 @@ fn attention(sight: Sight<'_>, id: &PlanId, live: &[&ModuleId]) -> Vec<Attention
             let known = sight.module(module);
             Some(Attention {
                 module: (*module).clone(),
-                name: known.and_then(|known| known.name.clone()),
+                name: known
+                    .and_then(|known| known.name.as_deref())
+                    .map(str::to_owned),
                 node: known.and_then(|known| known.node),
                 cause: *trouble.bad.get(*module)?,
                 ok_at: watched.modules.get(*module).and_then(|memory| memory.ok_at),

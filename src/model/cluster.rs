@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use super::{DestinationId, ModuleId, ModuleUuid, Modules, NodeId, PlanId, Reason};
 
@@ -58,7 +59,7 @@ pub struct Node {
 pub struct Module {
     /// `module/<id>/ui_name`, where set.
     #[serde(default)]
-    pub name: Option<String>,
+    pub name: Option<SmolStr>,
     /// Where it lives (`cluster/module_node`).
     #[serde(default)]
     pub node: Option<NodeId>,

@@ -14,11 +14,13 @@ macro_rules! text_id {
 
         impl $name {
             /// Takes the text as it is.
+            #[inline]
             pub fn new(text: impl AsRef<str>) -> Self {
                 Self(SmolStr::new(text))
             }
 
             /// The bare text.
+            #[inline]
             pub fn as_str(&self) -> &str {
                 &self.0
             }

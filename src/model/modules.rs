@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Deref;
 
-use indexmap::IndexMap;
+use indexmap::{Equivalent, IndexMap};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Module, ModuleId};
@@ -11,7 +11,9 @@ use super::{Module, ModuleId};
 /// Modules by id. A large cluster has thousands, and all of them are looked up
 /// in every read; whoever goes through them finds them sorted by id.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Modules(IndexMap<ModuleId, Module>);
+pub struct Modules(Map);
+
+type Map = IndexMap<ModuleId, Module, foldhash::fast::RandomState>;
 
 impl Modules {
     /// Adds a module, or replaces the one of this id.
@@ -29,15 +31,30 @@ impl Modules {
         self.0.get_mut(id)
     }
 
+    /// The same by the bare text of its id.
+    pub fn named_mut(&mut self, id: &str) -> Option<&mut Module> {
+        self.0.get_mut(&Bare(id))
+    }
+
     /// All of them, to change them.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (&ModuleId, &mut Module)> {
         self.0.iter_mut()
     }
 }
 
+/// The text of an id, hashed as the id is.
+#[derive(Hash)]
+struct Bare<'a>(&'a str);
+
+impl Equivalent<ModuleId> for Bare<'_> {
+    fn equivalent(&self, id: &ModuleId) -> bool {
+        self.0 == id.as_str()
+    }
+}
+
 /// Looking at them is what a map of them does.
 impl Deref for Modules {
-    type Target = IndexMap<ModuleId, Module>;
+    type Target = Map;
 
     fn deref(&self) -> &Self::Target {
         &self.0
@@ -134,6 +151,8 @@ mod tests {
         assert_eq!(ids(&modules), ["mail1", "mail10", "mail2", "samba1"]);
         modules.insert("nextcloud1".into(), module("n"));
         modules.insert("mail2".into(), module("another"));
+        assert_eq!(modules.named_mut("mail2"), Some(&mut module("another")));
+        assert_eq!(modules.named_mut("mail3"), None);
         assert_eq!(modules.remove(&"mail10".into()), Some(module("mail10")));
         assert_eq!(ids(&modules), ["mail1", "mail2", "nextcloud1", "samba1"]);
         assert_eq!(

@@ -84,6 +84,8 @@ pub struct JudgedMember {
 
 impl JudgedMember {
     /// A member of which nothing more is known.
+    // Large, and completed by whoever makes it: a copy less of each.
+    #[inline]
     pub fn new(id: ModuleId, module: Module, cause: ModuleCause) -> Self {
         Self {
             id,

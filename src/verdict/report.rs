@@ -230,7 +230,7 @@ fn member_result(
     let node = member.module.node;
     MemberResult {
         module: member.id.clone(),
-        name: member.module.name.clone(),
+        name: member.module.name.as_deref().map(str::to_owned),
         node,
         node_name: state
             .zip(node)

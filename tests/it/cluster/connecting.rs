@@ -1,12 +1,14 @@
 //! The way to the leader, and what happens when Redis is away.
 
-use std::net::Ipv4Addr;
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use ns8_backup_monitor::cluster::{ClusterError, ClusterReader as _, Limits, RedisReader};
 use ns8_backup_monitor::config;
-use ns8_backup_monitor::model::ClusterState;
+use ns8_backup_monitor::model::{ClusterState, ReadFailure};
 
 use super::{assert_usual, limits, now, read, usual};
 use crate::support::process::{DeadPort, free_port};
@@ -212,4 +214,69 @@ async fn a_reader_keeps_one_connection_and_a_dropped_one_none() {
     settled(2).await;
     drop(reader);
     settled(1).await;
+}
+
+/// A way to `server` on which the connection of the first read, the third of all,
+/// gets `odd` for an answer and is closed. Its threads end with the tests.
+fn with_an_odd_answer(server: SocketAddr, odd: &'static [u8]) -> config::Redis {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let own = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for (number, client) in listener.incoming().flatten().enumerate() {
+            if number == 2 {
+                answer_oddly(client, odd);
+            } else {
+                let server = TcpStream::connect(server).unwrap();
+                copy(client.try_clone().unwrap(), server.try_clone().unwrap());
+                copy(server, client);
+            }
+        }
+    });
+    config::Redis::Tcp {
+        own: own.to_string(),
+        port: own.port(),
+    }
+}
+
+fn answer_oddly(mut client: TcpStream, odd: &[u8]) {
+    let mut question = [0; 8];
+    client.read_exact(&mut question).unwrap();
+    client.write_all(odd).unwrap();
+    client.shutdown(std::net::Shutdown::Write).unwrap();
+    // Closing with something unread would take back what was said.
+    let _ = client.read_to_end(&mut Vec::new());
+}
+
+fn copy(mut from: TcpStream, mut to: TcpStream) {
+    thread::spawn(move || std::io::copy(&mut from, &mut to));
+}
+
+#[tokio::test]
+async fn a_read_that_is_answered_oddly_fails_with_the_reason_and_the_next_one_works() {
+    let cluster = usual();
+    let (closed, answered) = (ReadFailure::Unreachable, ReadFailure::Answer);
+    let cases: [(&[u8], &str, ReadFailure); 6] = [
+        (b"", "closed", closed),
+        (b"*2\r\n$5\r\nmai", "closed", closed),
+        (b"$1000000000\r\nx", "closed", closed),
+        (
+            b"HTTP/1.1 400 Bad Request\r\n",
+            "protocol of Redis",
+            answered,
+        ),
+        (b"-ERR too\x1b[31m many\r\n", "ERR too␛[31m many", answered),
+        (
+            b"-NOAUTH Authentication required.\r\n",
+            "NOAUTH",
+            ReadFailure::Refused,
+        ),
+    ];
+    for (odd, reason, kind) in cases {
+        let redis = with_an_odd_answer(cluster.redis.address(), odd);
+        let reader = RedisReader::new(&redis);
+        let error = reader.read(now()).await.unwrap_err();
+        assert_eq!(error.failure(), kind, "{odd:?}: {error:?}");
+        assert!(error.to_string().contains(reason), "{odd:?}: {error}");
+        assert_usual(&reader.read(now()).await.unwrap());
+    }
 }

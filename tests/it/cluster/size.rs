@@ -87,9 +87,9 @@ async fn among_many_keys_all_are_found_in_a_few_steps() {
 }
 
 /// How often one read of `cluster` waits for an answer, all told: the way to
-/// the leader, two connections and the read.
+/// the leader, three connections and the read.
 async fn round_trips(cluster: &Cluster) -> usize {
-    let relay = RoundTrips::to(cluster.redis.address(), 2);
+    let relay = RoundTrips::to(cluster.redis.address(), 3);
     let redis = config::Redis::Tcp {
         own: relay.address().to_string(),
         port: relay.address().port(),

@@ -1,0 +1,145 @@
+use proptest::collection::vec as list_of;
+use proptest::prelude::*;
+use redis_protocol::resp2::encode::extend_encode;
+use redis_protocol::resp2::types::BytesFrame;
+
+use super::*;
+
+/// All answers in `wire`, of which so much comes at a time.
+fn answers(wire: &[u8], at_a_time: usize) -> Result<Vec<Answer>, Senseless> {
+    let (mut decoder, mut come, mut all) = (Decoder::new(), BytesMut::new(), Vec::new());
+    for part in wire.chunks(at_a_time) {
+        come.extend_from_slice(part);
+        while let Some(answer) = decoder.take(&mut come)? {
+            all.push(answer);
+        }
+    }
+    Ok(all)
+}
+
+fn text(text: &str) -> Value {
+    Value::from(text)
+}
+
+#[test]
+fn each_kind_of_answer_is_understood_however_it_comes() {
+    let wire = b"$5\r\nmail1\r\n:-7\r\n+OK\r\n$-1\r\n*-1\r\n*0\r\n$0\r\n\r\n\
+        *2\r\n$1\r\n0\r\n*2\r\n$3\r\na\r\n\r\n$-1\r\n-WRONGTYPE Operation\r\n:42\r\n";
+    let scan = Value::List(vec![
+        text("0"),
+        Value::List(vec![text("a\r\n"), Value::Nil]),
+    ]);
+    let mut expected: Vec<_> = [
+        text("mail1"),
+        Value::Number(-7),
+        text("OK"),
+        Value::Nil,
+        Value::Nil,
+        Value::List(Vec::new()),
+        text(""),
+        scan,
+    ]
+    .map(Answer::Value)
+    .into();
+    expected.push(Answer::Error("WRONGTYPE Operation".into()));
+    expected.push(Answer::Value(Value::Number(42)));
+    for at_a_time in [1, 2, 3, 5, 7, 1000] {
+        assert_eq!(answers(wire, at_a_time).as_ref(), Ok(&expected));
+    }
+}
+
+#[test]
+fn what_is_not_whole_waits_for_the_rest() {
+    for part in [
+        "",
+        "$",
+        "$5",
+        "$5\r",
+        "$5\r\nmail",
+        "$5\r\nmail1\r",
+        "*2\r\n:1\r\n",
+    ] {
+        assert_eq!(answers(part.as_bytes(), 1000), Ok(Vec::new()), "{part:?}");
+    }
+}
+
+#[test]
+fn what_is_no_answer_of_redis_is_refused() {
+    let deep = "*1\r\n".repeat(100_000) + ":1\r\n";
+    let endless = "-".to_owned() + &"x".repeat(LONGEST_LINE + 1);
+    for wire in [
+        "HTTP/1.1 400 Bad Request\r\n",
+        "$x\r\n",
+        "$-2\r\n",
+        "$99999999999\r\n",
+        "*99999999999999999999\r\n",
+        ":\r\n",
+        "$1\r\nab\r\n",
+        "+OK\rx\r\n",
+        deep.as_str(),
+        endless.as_str(),
+    ] {
+        let head: String = wire.chars().take(40).collect();
+        assert!(answers(wire.as_bytes(), 10_000).is_err(), "{head:?}");
+    }
+}
+
+#[test]
+fn a_list_that_claims_to_be_huge_costs_nothing_until_it_comes() {
+    let wire = format!("*{LONGEST}\r\n").repeat(3) + ":1\r\n";
+    assert_eq!(answers(wire.as_bytes(), 7), Ok(Vec::new()));
+}
+
+fn frames() -> impl Strategy<Value = BytesFrame> {
+    let bytes = || list_of(any::<u8>(), 0..40).prop_map(Bytes::from);
+    let leaf = prop_oneof![
+        bytes().prop_map(BytesFrame::BulkString),
+        any::<i64>().prop_map(BytesFrame::Integer),
+        "[ -~]{0,30}".prop_map(|text| BytesFrame::SimpleString(text.into())),
+        Just(BytesFrame::Null),
+    ];
+    leaf.prop_recursive(4, 60, 12, |inner| {
+        list_of(inner, 0..12).prop_map(BytesFrame::Array)
+    })
+}
+
+fn expected(frame: &BytesFrame) -> Value {
+    match frame {
+        BytesFrame::SimpleString(text) | BytesFrame::BulkString(text) => Value::Text(text.clone()),
+        BytesFrame::Error(text) => Value::Text(text.clone().into_inner()),
+        BytesFrame::Integer(number) => Value::Number(*number),
+        BytesFrame::Array(frames) => Value::List(frames.iter().map(expected).collect()),
+        BytesFrame::Null => Value::Nil,
+    }
+}
+
+proptest! {
+    #[test]
+    fn it_reads_what_another_library_writes(frames in list_of(frames(), 1..5), at_a_time in 1_usize..50) {
+        let mut wire = BytesMut::new();
+        for frame in &frames {
+            extend_encode(&mut wire, frame, false).unwrap();
+        }
+        let all = answers(&wire, at_a_time).unwrap();
+        let expected: Vec<_> = frames.iter().map(|frame| Answer::Value(expected(frame))).collect();
+        prop_assert_eq!(all, expected);
+    }
+
+    #[test]
+    fn nothing_that_comes_makes_it_panic(wire in list_of(prop_oneof![
+        Just(b'*'), Just(b'$'), Just(b':'), Just(b'\r'), Just(b'\n'), Just(b'-'), b'0'..=b'9', any::<u8>(),
+    ], 0..200), at_a_time in 1_usize..50) {
+        let _ = answers(&wire, at_a_time);
+    }
+
+    #[test]
+    fn another_library_reads_what_it_writes(words in list_of(".{0,30}", 1..20)) {
+        let mut wire = BytesMut::new();
+        write(&mut wire, words.len(), words.iter().map(String::as_str));
+        let (frame, length) = redis_protocol::resp2::decode::decode_bytes(&wire.freeze()).unwrap().unwrap();
+        let words = words.into_iter().map(|word| BytesFrame::BulkString(word.into()));
+        let expected = BytesFrame::Array(words.collect());
+        prop_assert_eq!(length, redis_protocol::resp2::types::Resp2Frame::encode_len(&expected, false));
+        prop_assert_eq!(frame, expected);
+    }
+}
