@@ -28,8 +28,8 @@ pub(super) enum Halt {
 }
 
 impl Desk {
-    /// Asks all `commands` at once. What is asked first is answered
-    /// first, and more can be asked before any answer came.
+    /// Asks all `commands` at once. What is asked first is answered first, and more
+    /// can be asked before any answer came.
     pub fn ask(&self, commands: Vec<Command>) -> Asked {
         let (tell, answer) = oneshot::channel();
         // Nobody listens only when no answer will come either.
@@ -63,7 +63,7 @@ pub(super) async fn understand<T: Send + 'static>(
         Ok(Ok(understood)) => Ok(understood),
         Ok(Err(Halt::Senseless(command, reason))) => Err(redis.senseless(command, reason)),
         Ok(Err(Halt::NoAnswer)) | Err(_) => Err(redis.senseless(
-            "a pipeline",
+            "a full read",
             "it was not understood: a fault of this program, please report it",
         )),
     }

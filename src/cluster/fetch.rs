@@ -1,5 +1,5 @@
-//! One full read: a fixed number of round trips, but for the steps of the scan.
-//! What can be asked before an answer has come is asked before.
+//! One full read, in few questions, each asked as soon as it can be; `wire` gives
+//! Redis the next one while it answers the one before.
 //!
 //! 1. which modules there are; then `scan`, which keys of backups; the cluster,
 //!    and where the modules live;
@@ -124,10 +124,11 @@ fn statuses<'a>(desk: &Desk, scanned: &'a Scanned) -> Vec<(Vec<(&'a PlanId, Node
     parts.map(|part| (part.to_vec(), ask(part))).collect()
 }
 
-/// The labels of all modules, asked for in several commands.
-struct Names<Asked> {
+/// The labels of all modules, in several commands: `T` is these, or what was asked
+/// with them.
+struct Names<T> {
     sizes: Vec<usize>,
-    asked: Asked,
+    asked: T,
 }
 
 impl Names<Vec<Command>> {
