@@ -207,7 +207,7 @@ impl Read {
         for (field, value) in fields {
             let id = raw(&field).unwrap_or_default();
             if !is_id(&id) {
-                let key = format!("{} {}", keys::status_a(node, plan), shown(&id));
+                let key = with_field(&keys::status_a(node, plan), &id);
                 of_plan.note(key, Reason::NoModuleId);
                 continue;
             }
@@ -280,9 +280,13 @@ impl Read {
     }
 
     fn note_field(&mut self, key: &str, field: &str, reason: Reason) {
-        self.statuses
-            .note(format!("{key} {}", shown(field)), reason);
+        self.statuses.note(with_field(key, field), reason);
     }
+}
+
+/// A field of a hash, fit to be shown.
+fn with_field(key: &str, field: &str) -> String {
+    format!("{key} {}", shown(field))
 }
 
 fn origin(modules: &Modules, module: &ModuleId, node: NodeId) -> Origin {

@@ -81,6 +81,7 @@ impl Statuses {
         let statuses = self
             .plans
             .into_iter()
+            // Asked for, and offered nothing that is a module's.
             .filter(|(_, of_plan)| !of_plan.best.is_empty())
             .map(|(plan, of_plan)| (plan, of_plan.best))
             .collect();
@@ -243,6 +244,17 @@ mod tests {
     fn layout_and_start(reading: &StatusReading) -> (Layout, i64) {
         let status = reading.status().unwrap();
         (status.layout, status.start.as_second())
+    }
+
+    #[test]
+    fn a_plan_without_any_reading_is_none_of_those_with_readings() {
+        let mut statuses = Statuses::default();
+        let mut of_plan = statuses.of(&"1".into());
+        of_plan.note("key".to_owned(), Reason::NoModuleId);
+        assert!(!statuses.has_a(&"1".into()));
+        let (best, notes) = statuses.finish();
+        assert!(best.is_empty());
+        assert_eq!(notes, [Unreadable::new("key", Reason::NoModuleId)]);
     }
 
     #[test]
