@@ -339,34 +339,3 @@ async fn room_that_is_free_is_given_back_but_for_a_little() {
     // All of it is still a database that can be opened.
     assert_eq!(runs(&store).await, [""; 0]);
 }
-
-#[tokio::test]
-async fn zz_measure() {
-    let (_dir, store) = open();
-    history(&store, 200, 60).await;
-    let tidy = async {
-        let t = std::time::Instant::now();
-        store.prune(at(70 * DAY), AGES).await.unwrap();
-        eprintln!("shorten {:?} {:?}", t.elapsed(), pages(&store).await);
-        let t = std::time::Instant::now();
-        store.prune(at(800 * DAY), AGES).await.unwrap();
-        eprintln!("forget {:?}", t.elapsed());
-    };
-    tokio::pin!(tidy);
-    let mut worst = std::time::Duration::ZERO;
-    let mut all = Vec::new();
-    loop {
-        let t = std::time::Instant::now();
-        tokio::select! {
-            biased;
-            _ = store.check_writable() => { worst = worst.max(t.elapsed()); all.push(t.elapsed()); }
-            () = &mut tidy => break,
-        }
-    }
-    all.sort();
-    eprintln!(
-        "worst {worst:?} median {:?} of {}",
-        all[all.len() / 2],
-        all.len()
-    );
-}
