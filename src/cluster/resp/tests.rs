@@ -64,6 +64,25 @@ fn what_is_not_whole_waits_for_the_rest() {
 }
 
 #[test]
+fn a_number_is_all_that_fits_and_nothing_else() {
+    for number in [0, 7, -7, i64::MAX, i64::MIN] {
+        let wire = format!(":{number}\r\n");
+        let whole = Ok(vec![Answer::Value(Value::Number(number))]);
+        assert_eq!(answers(wire.as_bytes(), 1000), whole);
+    }
+    let plus = answers(b":+7\r\n", 1000);
+    assert_eq!(plus, Ok(vec![Answer::Value(Value::Number(7))]));
+    let too_large = "9223372036854775808";
+    let too_small = "-9223372036854775809";
+    for none in [
+        "", "-", "+", "--1", "1-", "1 ", "0x1", "è", too_large, too_small,
+    ] {
+        let wire = format!(":{none}\r\n");
+        assert!(answers(wire.as_bytes(), 1000).is_err(), "{none:?}");
+    }
+}
+
+#[test]
 fn what_is_no_answer_of_redis_is_refused() {
     let deep = "*1\r\n".repeat(100_000) + ":1\r\n";
     let endless = "-".to_owned() + &"x".repeat(LONGEST_LINE + 1);
