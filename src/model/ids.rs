@@ -56,11 +56,6 @@ text_id! {
     ModuleId
 }
 text_id! {
-    /// What an application instance keeps when it moves and gets another id: its
-    /// value in `cluster/module_uuid`.
-    ModuleUuid
-}
-text_id! {
     /// A destination: `<uuid>` of `cluster/backup_repository/<uuid>`.
     DestinationId
 }
@@ -89,13 +84,6 @@ pub struct ReportId(pub i64);
 impl fmt::Display for ReportId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
-    }
-}
-
-/// Nobody's: of a memory that knows none.
-impl Default for ModuleUuid {
-    fn default() -> Self {
-        Self::from("")
     }
 }
 
