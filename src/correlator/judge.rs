@@ -96,7 +96,7 @@ fn judge_member(reading: Option<&StatusReading>, id: &ModuleId, module: &Module)
     let (cause, status, unreadable) = match reading {
         None => (ModuleCause::NeverRan, None, None),
         Some(StatusReading::Unreadable(what)) => {
-            (ModuleCause::Unreadable, None, Some(what.clone()))
+            (ModuleCause::Unreadable, None, Some(Box::new(what.clone())))
         }
         Some(StatusReading::Read(status)) => {
             let cause = if status.errors == 0 {
@@ -107,10 +107,19 @@ fn judge_member(reading: Option<&StatusReading>, id: &ModuleId, module: &Module)
             (cause, Some(status.clone()), None)
         }
     };
+    // Named one by one: thousands are made in each judging, and `..new()` copies
+    // every one once more.
     JudgedMember {
+        id: id.clone(),
+        module: module.clone(),
+        cause,
         status,
         unreadable,
-        ..JudgedMember::new(id.clone(), module.clone(), cause)
+        due: None,
+        ok_before: None,
+        ok_size_before: None,
+        busy_with: None,
+        others: Vec::new(),
     }
 }
 

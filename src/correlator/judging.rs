@@ -223,7 +223,7 @@ fn judged_member(
         }
         Some(StatusReading::Read(status)) => (ModuleCause::BackupError, Some(status.clone()), None),
         Some(StatusReading::Unreadable(what)) => {
-            (ModuleCause::Unreadable, None, Some(what.clone()))
+            (ModuleCause::Unreadable, None, Some(Box::new(what.clone())))
         }
         None => (
             member.absence.unwrap_or(ModuleCause::NotFinished),

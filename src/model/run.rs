@@ -67,8 +67,9 @@ pub struct JudgedMember {
     pub cause: ModuleCause,
     /// The status, if one of this run could be read.
     pub status: Option<Status>,
-    /// Why none could be read, where one exists.
-    pub unreadable: Option<Unreadable>,
+    /// Why none could be read, where one exists: rare, so it takes no room in the
+    /// others.
+    pub unreadable: Option<Box<Unreadable>>,
     /// From when on a snapshot can be of this run, where no status says it.
     pub due: Option<Timestamp>,
     /// When it was last ok before this run, as far as it was seen.

@@ -247,7 +247,7 @@ fn member_result(
         ok_before: member.ok_before,
         busy_with: member.busy_with.as_ref().map(|id| other_plan(id, state)),
         detail: detail(member),
-        unreadable: member.unreadable.clone(),
+        unreadable: member.unreadable.as_deref().cloned(),
     }
 }
 
