@@ -18,7 +18,7 @@ use ns8_backup_monitor::config::{Mail, Transport};
 use ns8_backup_monitor::correlator::judge;
 use ns8_backup_monitor::model::{
     ClusterState, Language, Layout, Mailbox, Module, ModuleId, NodeId, Plan, PlanId, ProbeMethod,
-    ProbeSet, Report, SkipReason, Status, StatusReading,
+    ProbeSet, Readings, Report, SkipReason, Status, StatusReading,
 };
 use ns8_backup_monitor::notifier::Templates;
 use ns8_backup_monitor::verdict::{Circumstances, of_run};
@@ -123,7 +123,7 @@ fn report(count: usize) -> Report {
     of_run(&run, probes, around)
 }
 
-fn statuses(ids: &[ModuleId]) -> BTreeMap<ModuleId, StatusReading> {
+fn statuses(ids: &[ModuleId]) -> Readings {
     let with_status = ids.iter().enumerate().filter(|(index, _)| index % 7 != 6);
     with_status
         .map(|(index, id)| {

@@ -176,6 +176,7 @@ fn members_from_statuses(read: &mut Read) {
         };
         if found.instances.is_empty() {
             found.instances = read.statuses.modules(plan).cloned().collect();
+            found.instances.sort_unstable();
         }
     }
 }

@@ -5,7 +5,6 @@
 //! state has no field for one. A file comes from somebody else's machine and is
 //! as hostile as everything from outside.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::path::Path;
@@ -17,7 +16,8 @@ use serde::{Deserialize, Serialize};
 use super::value::{is_id, shown, without_credentials};
 use super::{ClusterError, ClusterReader};
 use crate::model::{
-    ClusterState, DestinationId, ModuleId, ModuleUuid, SmtpSettings, StatusReading, Unreadable,
+    ById, ClusterState, DestinationId, ModuleId, ModuleUuid, SmtpSettings, StatusReading,
+    Unreadable,
 };
 
 const FORMAT: &str = "ns8-backup-monitor/snapshot/1";
@@ -196,7 +196,7 @@ fn harmless(mut state: ClusterState) -> Result<ClusterState, String> {
         clean(&mut plan.name);
         clean(&mut plan.schedule);
     }
-    for reading in state.statuses.values_mut().flat_map(BTreeMap::values_mut) {
+    for reading in state.statuses.values_mut().flat_map(ById::values_mut) {
         match reading {
             StatusReading::Read(status) => optional(&mut status.message),
             StatusReading::Unreadable(unreadable) => clean_unreadable(unreadable),
@@ -223,6 +223,8 @@ fn clean_unreadable(unreadable: &mut Unreadable) {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use serde_json::Value;
 
     use super::*;

@@ -10,11 +10,14 @@
 //!    node's) loses against one that can, and is only named.
 
 use std::cmp::Reverse;
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use indexmap::map::Entry;
+
 use super::status::Parsed;
-use crate::model::{ModuleId, PlanId, Reason, Status, StatusReading, Unreadable};
+use crate::model::{
+    ModuleId, PlanId, Readings, Reason, Status, StatusReading, Unreadable, Unsorted,
+};
 
 /// Named keys that are kept; more would only repeat the same trouble.
 const NOTES_MAX: usize = 200;
@@ -29,7 +32,7 @@ pub(super) struct Statuses {
 
 #[derive(Default)]
 struct OfPlan {
-    best: BTreeMap<ModuleId, StatusReading>,
+    best: Unsorted<StatusReading>,
     /// Whose reading wins over all others, by rule 2.
     decided: BTreeSet<ModuleId>,
     with_a: bool,
@@ -58,10 +61,10 @@ impl Statuses {
         self.plans.get(plan).is_some_and(|plan| plan.with_a)
     }
 
-    /// The modules that have a reading in `plan`.
+    /// The modules that have a reading in `plan`, in no order.
     pub fn modules(&self, plan: &PlanId) -> impl Iterator<Item = &ModuleId> {
         let of_plan = self.plans.get(plan).into_iter();
-        of_plan.flat_map(|plan| plan.best.keys())
+        of_plan.flat_map(|plan| plan.best.ids())
     }
 
     /// Where readings of modules in `plan` are taken.
@@ -72,18 +75,13 @@ impl Statuses {
     }
 
     /// The readings that counted, and what was odd.
-    pub fn finish(
-        self,
-    ) -> (
-        BTreeMap<PlanId, BTreeMap<ModuleId, StatusReading>>,
-        Vec<Unreadable>,
-    ) {
+    pub fn finish(self) -> (BTreeMap<PlanId, Readings>, Vec<Unreadable>) {
         let statuses = self
             .plans
             .into_iter()
             // Asked for, and offered nothing that is a module's.
             .filter(|(_, of_plan)| !of_plan.best.is_empty())
-            .map(|(plan, of_plan)| (plan, of_plan.best))
+            .map(|(plan, of_plan)| (plan, of_plan.best.sorted()))
             .collect();
         // Redis gives the fields of a hash in any order; what is said of them
         // should not change from read to read.

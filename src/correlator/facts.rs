@@ -56,7 +56,10 @@ fn duration(memory: Option<&ModuleMemory>, status: Option<&Status>) -> Option<i6
 
 /// How many keys and fields could not be understood, by what is wrong.
 pub fn unreadable(state: &ClusterState) -> BTreeMap<Reason, u64> {
-    let statuses = state.statuses.values().flat_map(BTreeMap::values);
+    let statuses = state
+        .statuses
+        .values()
+        .flat_map(|readings| readings.values());
     let statuses = statuses.filter_map(|reading| match reading {
         StatusReading::Unreadable(what) => Some(what),
         StatusReading::Read(_) => None,

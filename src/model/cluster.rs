@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::{DestinationId, ModuleId, ModuleUuid, Modules, NodeId, PlanId, Reason};
+use super::{DestinationId, ModuleId, ModuleUuid, Modules, NodeId, PlanId, Readings, Reason};
 
 /// Everything that was read, at one moment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,7 +33,7 @@ pub struct ClusterState {
     pub plans: BTreeMap<PlanId, Plan>,
     /// Newest status by plan and module; also of modules that are members no
     /// more. A module without an entry never had a status for that plan.
-    pub statuses: BTreeMap<PlanId, BTreeMap<ModuleId, StatusReading>>,
+    pub statuses: BTreeMap<PlanId, Readings>,
     /// `cluster/default_instance/backup-monitor`: the instance that sends. It
     /// need not be live any more.
     #[serde(default)]

@@ -5,6 +5,7 @@
 //! This room must not import another room, tokio, or any crate that does I/O.
 
 mod alert;
+mod by_id;
 mod cause;
 mod cluster;
 mod condition;
@@ -12,7 +13,6 @@ mod facts;
 mod ids;
 mod mail;
 mod memory;
-mod modules;
 mod obstacle;
 mod occasion;
 mod overview;
@@ -27,6 +27,7 @@ mod uuid;
 mod watch;
 
 pub use alert::{Alert, AlertState, InboxEntry, InboxId};
+pub use by_id::{ById, Modules, Readings, Unsorted};
 pub use cause::{ModuleCause, Outcome, PlanCause, RepoCause, Severity};
 pub use cluster::{
     ClusterState, Destination, Layout, Module, Node, Plan, Stamp, Status, StatusReading,
@@ -40,7 +41,6 @@ pub use mail::{
     OutgoingMail, RecipientState, SmtpSettings,
 };
 pub use memory::{CloseReason, Memory, Outage};
-pub use modules::Modules;
 pub use obstacle::{CredentialFault, Obstacle};
 pub use occasion::Occasion;
 pub use overview::{

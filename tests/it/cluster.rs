@@ -167,11 +167,16 @@ async fn a_plan_of_core_3_19_has_its_members_in_sets_and_its_statuses_in_hashes(
 #[tokio::test]
 async fn a_plan_without_any_list_of_members_has_those_with_a_status() {
     let cluster = Cluster::start();
-    cluster.module("mail1", 1);
     cluster.plan("3", "Odd");
-    cluster.status_a(1, "3", "mail1", START, START + 10, 0);
+    for module in ["webtop1", "samba1", "mail1", "loki1"] {
+        cluster.module(module, 1);
+        cluster.status_a(1, "3", module, START, START + 10, 0);
+    }
     let state = read(&cluster).await;
-    assert_eq!(instances(&state.plans[&"3".into()]), ["mail1"]);
+    assert_eq!(
+        instances(&state.plans[&"3".into()]),
+        ["loki1", "mail1", "samba1", "webtop1"]
+    );
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ use super::{http, output, setup};
 use crate::cluster::SnapshotReader;
 use crate::config::{self, Config};
 use crate::logging::Role;
-use crate::model::{ClusterState, StatusReading};
+use crate::model::{ById, ClusterState, StatusReading};
 use crate::notifier::{html_of, text_of};
 use crate::pipeline::{Parts, Service};
 use repositories::{Repositories, Without};
@@ -81,11 +81,7 @@ fn sample() -> anyhow::Result<ClusterState> {
 /// Moves a snapshot in time, so that what was read then is read now.
 fn as_of_now(mut state: ClusterState, now: Timestamp) -> anyhow::Result<ClusterState> {
     let age = state.read_at.until((Unit::Second, now))?;
-    for reading in state
-        .statuses
-        .values_mut()
-        .flat_map(|plan| plan.values_mut())
-    {
+    for reading in state.statuses.values_mut().flat_map(ById::values_mut) {
         if let StatusReading::Read(status) = reading {
             status.start = status.start.checked_add(age)?;
             status.end = status.end.checked_add(age)?;

@@ -355,11 +355,12 @@ fn what_another_plan_held_was_busy() {
         bench.backed_up(module, day(20, 2, 1), 1, 0);
     }
     bench.look(day(20, 2, 3));
-    let mut other = bench.state.statuses[&"1".into()].clone();
-    other.retain(|id, _| id.as_str() == "samba1");
-    if let Some(StatusReading::Read(status)) = other.get_mut(&"samba1".into()) {
+    let samba = ModuleId::from("samba1");
+    let mut other = bench.state.statuses[&"1".into()][&samba].clone();
+    if let StatusReading::Read(status) = &mut other {
         (status.start, status.end) = (day(20, 1, 30), day(20, 3, 30));
     }
+    let other = [(samba, other)].into_iter().collect();
     bench.state.statuses.insert("2".into(), other);
     let (_, over) = bench.wait_for_a_verdict(day(20, 5, 0));
     let samba = &over[0].run.members[1];

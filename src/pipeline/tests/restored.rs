@@ -63,7 +63,7 @@ async fn what_a_clone_reports_at_first_survives_a_crash_at_any_moment() {
         let mut world = World::new("file");
         let mut good = two_plans("a");
         for readings in good.statuses.values_mut() {
-            readings.clear();
+            *readings = crate::model::Readings::default();
         }
         world.show(Some(good));
         world.pass(200).await;

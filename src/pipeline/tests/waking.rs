@@ -132,7 +132,10 @@ fn one_newer() -> ClusterState {
     let mut state = cluster(100, &[("mail1", 0), ("samba1", 0)]);
     let newer = cluster(500, &[("mail1", 1)]);
     let (plan, statuses) = newer.statuses.into_iter().next().unwrap();
-    state.statuses.get_mut(&plan).unwrap().extend(statuses);
+    let readings = state.statuses.get_mut(&plan).unwrap();
+    for (module, reading) in &statuses {
+        readings.insert(module.clone(), reading.clone());
+    }
     state
 }
 

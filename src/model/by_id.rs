@@ -1,44 +1,56 @@
-//! The live modules: in the order of their ids, and found without a search.
+//! Maps by the ids of modules: in the order of the ids, and found without a search.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::ops::Deref;
 
+use indexmap::map::Entry;
 use indexmap::{Equivalent, IndexMap};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Module, ModuleId};
+use super::{Module, ModuleId, StatusReading};
 
-/// Modules by id. A large cluster has thousands, and all of them are looked up
-/// in every read; whoever goes through them finds them sorted by id.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Modules(Map);
+/// What there is of each module. A large cluster has thousands, and all of them
+/// are looked up in every read; whoever goes through them finds them sorted by id.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ById<V>(Map<V>);
 
-type Map = IndexMap<ModuleId, Module, foldhash::fast::RandomState>;
+/// The live modules.
+pub type Modules = ById<Module>;
+/// The statuses of modules in one plan.
+pub type Readings = ById<StatusReading>;
 
-impl Modules {
-    /// Adds a module, or replaces the one of this id.
-    pub fn insert(&mut self, id: ModuleId, module: Module) {
-        self.0.insert_sorted(id, module);
+type Map<V> = IndexMap<ModuleId, V, foldhash::fast::RandomState>;
+
+impl<V> ById<V> {
+    /// Adds one, or replaces the one of this id.
+    pub fn insert(&mut self, id: ModuleId, value: V) {
+        self.0.insert_sorted(id, value);
     }
 
-    /// Takes a module out, if it is there.
-    pub fn remove(&mut self, id: &ModuleId) -> Option<Module> {
+    /// Takes one out, if it is there.
+    pub fn remove(&mut self, id: &ModuleId) -> Option<V> {
         self.0.shift_remove(id)
     }
 
-    /// A module, to change it.
-    pub fn get_mut(&mut self, id: &ModuleId) -> Option<&mut Module> {
+    /// One of them, to change it.
+    pub fn get_mut(&mut self, id: &ModuleId) -> Option<&mut V> {
         self.0.get_mut(id)
     }
 
     /// The same by the bare text of its id.
-    pub fn named_mut(&mut self, id: &str) -> Option<&mut Module> {
+    pub fn named_mut(&mut self, id: &str) -> Option<&mut V> {
         self.0.get_mut(&Bare(id))
     }
 
     /// All of them, to change them.
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&ModuleId, &mut Module)> {
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&ModuleId, &mut V)> {
         self.0.iter_mut()
+    }
+
+    /// The same without their ids.
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
+        self.0.values_mut()
     }
 }
 
@@ -52,31 +64,31 @@ impl Equivalent<ModuleId> for Bare<'_> {
     }
 }
 
-/// Looking at them is what a map of them does.
-impl Deref for Modules {
-    type Target = Map;
+/// A [`ById`] that grows: sorted when nothing more comes.
+pub struct Unsorted<V>(Map<V>);
 
-    fn deref(&self) -> &Self::Target {
-        &self.0
+impl<V> Unsorted<V> {
+    /// The place of `id`.
+    pub fn entry(&mut self, id: ModuleId) -> Entry<'_, ModuleId, V> {
+        self.0.entry(id)
     }
-}
 
-impl<'a> IntoIterator for &'a Modules {
-    type Item = (&'a ModuleId, &'a Module);
-    type IntoIter = indexmap::map::Iter<'a, ModuleId, Module>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.iter()
+    /// Whether there is none yet.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
-}
 
-/// In any order; of two with one id the later one stays.
-impl FromIterator<(ModuleId, Module)> for Modules {
-    fn from_iter<T: IntoIterator<Item = (ModuleId, Module)>>(modules: T) -> Self {
-        let mut modules: Vec<_> = modules.into_iter().collect();
+    /// The ids so far, in no order.
+    pub fn ids(&self) -> impl Iterator<Item = &ModuleId> {
+        self.0.keys()
+    }
+
+    /// All there is.
+    pub fn sorted(self) -> ById<V> {
+        let mut map = self.0;
         // Comparing texts only would take a tenth of a read of 5,000 modules.
-        modules.sort_by_cached_key(|(id, _)| (head(id), id.clone()));
-        Self(modules.into_iter().collect())
+        map.sort_by_cached_key(|id, _| (head(id), id.clone()));
+        ById(map)
     }
 }
 
@@ -90,16 +102,68 @@ fn head(id: &ModuleId) -> u128 {
     u128::from_be_bytes(head)
 }
 
-impl Serialize for Modules {
+impl<V> Default for Unsorted<V> {
+    fn default() -> Self {
+        Self(Map::default())
+    }
+}
+
+impl<V> Default for ById<V> {
+    fn default() -> Self {
+        Self(Map::default())
+    }
+}
+
+/// Looking at them is what a map of them does.
+impl<V> Deref for ById<V> {
+    type Target = Map<V>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl<'a, V> IntoIterator for &'a ById<V> {
+    type Item = (&'a ModuleId, &'a V);
+    type IntoIter = indexmap::map::Iter<'a, ModuleId, V>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
+
+impl<'a, V> IntoIterator for &'a mut ById<V> {
+    type Item = (&'a ModuleId, &'a mut V);
+    type IntoIter = indexmap::map::IterMut<'a, ModuleId, V>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter_mut()
+    }
+}
+
+/// In any order; of two with one id the later one stays.
+impl<V> FromIterator<(ModuleId, V)> for ById<V> {
+    fn from_iter<T: IntoIterator<Item = (ModuleId, V)>>(values: T) -> Self {
+        Unsorted(values.into_iter().collect()).sorted()
+    }
+}
+
+impl<V: fmt::Debug> fmt::Debug for ById<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<V: Serialize> Serialize for ById<V> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(&self.0)
     }
 }
 
-impl<'de> Deserialize<'de> for Modules {
+impl<'de, V: Deserialize<'de>> Deserialize<'de> for ById<V> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let modules = BTreeMap::deserialize(deserializer)?;
-        Ok(modules.into_iter().collect())
+        let values = BTreeMap::deserialize(deserializer)?;
+        Ok(values.into_iter().collect())
     }
 }
 
