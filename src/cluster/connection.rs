@@ -116,6 +116,22 @@ impl Connection {
         Ok(connection)
     }
 
+    /// One that leads nowhere.
+    #[cfg(test)]
+    pub fn unconnected() -> Self {
+        let endpoint = Endpoint::Socket("nowhere".into());
+        let limit = Duration::from_secs(1);
+        Self {
+            client: builder(&endpoint, limit, limit).build().unwrap(),
+            endpoint,
+            user: "default".to_owned(),
+            driver: tokio::spawn(async {}).abort_handle(),
+            ended: watch::channel(None).1,
+            connect: limit,
+            limit,
+        }
+    }
+
     /// A command of its own, because fred writes the account into `HELLO` as
     /// plain text, where a space or a quote in a password breaks the line.
     async fn log_in(&self, account: &Account) -> Result<(), ClusterError> {

@@ -192,3 +192,6 @@ fn reply(redis: &Connection, name: &str, answer: Answer) -> Result<Reply, Cluste
         Answer::Error(text) => Err(redis.refused(name, &String::from_utf8_lossy(&text))),
     }
 }
+
+#[cfg(test)]
+mod tests;
