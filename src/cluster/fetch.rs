@@ -29,6 +29,8 @@ use crate::model::{ClusterState, DestinationId, ModuleId, NodeId, PlanId, Reason
 /// Keys of statuses that are asked for at once: they are understood while the next
 /// ones come in.
 const PART: usize = 100;
+/// The most parts: each takes a way to Redis and back, which can be a long one.
+const PARTS: usize = 16;
 /// Keys in one `MGET`: few enough that Redis serves others between.
 const CHUNK: usize = 1_000;
 
@@ -120,7 +122,7 @@ fn statuses<'a>(desk: &Desk, scanned: &'a Scanned) -> Vec<(Vec<(&'a PlanId, Node
         let keys = part.iter().map(|(plan, node)| keys::status_a(*node, plan));
         desk.ask(keys.map(Command::hash).collect())
     };
-    let parts = wanted.chunks(PART);
+    let parts = wanted.chunks(PART.max(wanted.len().div_ceil(PARTS)));
     parts.map(|part| (part.to_vec(), ask(part))).collect()
 }
 

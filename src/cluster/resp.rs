@@ -19,6 +19,9 @@ const DEEPEST: usize = 8;
 const LONGEST_LINE: usize = 64 * 1024;
 /// The longest text or list, by what it says of itself.
 const LONGEST: usize = 1024 * 1024 * 1024;
+/// The most values in one answer: ten times those of 50,000 modules. Each takes
+/// more memory here than the three bytes that it can have on the wire.
+const MOST: usize = 1_000_000;
 const LINE_END: &[u8] = b"\r\n";
 
 /// What answers a command.
@@ -93,6 +96,9 @@ impl Decoder {
                 self.missing = self.missing.saturating_add(length);
             }
             self.tokens.push(token);
+            if self.tokens.len().saturating_add(self.missing) > MOST {
+                return Err(Senseless("more values than a cluster can have"));
+            }
         }
         let bytes = come.split_to(self.seen).freeze();
         (self.seen, self.missing) = (0, 1);

@@ -1,6 +1,7 @@
 //! UUIDs of modules. A large cluster's state holds thousands, and every judging
 //! copies them.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use arrayvec::ArrayString;
@@ -12,12 +13,12 @@ const LENGTH: usize = 36;
 
 /// What an application instance keeps when it moves and gets another id: its
 /// value in `cluster/module_uuid`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ModuleUuid(Text);
 
 /// What is no longer than a UUID needs no memory of its own. What is longer is
 /// none, and is kept all the same: whether it can be used is not for a name to say.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Text {
     Short(ArrayString<LENGTH>),
     Long(SmolStr),
@@ -67,6 +68,19 @@ impl fmt::Display for ModuleUuid {
     }
 }
 
+/// In the order of the texts.
+impl Ord for ModuleUuid {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_str().cmp(other.as_str())
+    }
+}
+
+impl PartialOrd for ModuleUuid {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
 impl Serialize for ModuleUuid {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
@@ -95,6 +109,7 @@ mod tests {
             assert_eq!(json, format!("{text:?}"));
             assert_eq!(serde_json::from_str::<ModuleUuid>(&json).unwrap(), id);
         }
-        assert_ne!(ModuleUuid::from(uuid), ModuleUuid::from(longer));
+        assert!(ModuleUuid::from(uuid) < ModuleUuid::from(longer.as_str()));
+        assert!(ModuleUuid::from(longer) < ModuleUuid::from("z"));
     }
 }

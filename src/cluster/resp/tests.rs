@@ -104,9 +104,22 @@ fn what_is_no_answer_of_redis_is_refused() {
 }
 
 #[test]
-fn a_list_that_claims_to_be_huge_costs_nothing_until_it_comes() {
-    let wire = format!("*{LONGEST}\r\n").repeat(3) + ":1\r\n";
-    assert_eq!(answers(wire.as_bytes(), 7), Ok(Vec::new()));
+fn a_list_that_claims_to_be_long_costs_nothing_until_it_comes() {
+    let mut come = BytesMut::from(format!("*{}\r\n:1\r\n", MOST - 1).as_bytes());
+    let mut decoder = Decoder::new();
+    assert_eq!(decoder.take(&mut come), Ok(None));
+    assert!(decoder.tokens.capacity() < 100);
+}
+
+#[test]
+fn more_values_than_a_cluster_can_have_are_refused_before_they_come() {
+    let half = MOST / 2;
+    for wire in [
+        format!("*{MOST}\r\n"),
+        format!("*2\r\n*{half}\r\n") + &"+\r\n".repeat(half) + &format!("*{half}\r\n"),
+    ] {
+        assert!(answers(wire.as_bytes(), wire.len()).is_err());
+    }
 }
 
 fn frames() -> impl Strategy<Value = BytesFrame> {
