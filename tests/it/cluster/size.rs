@@ -115,6 +115,13 @@ async fn a_cluster_of_core_3_19_costs_no_more_round_trips_with_more_modules() {
 }
 
 #[tokio::test]
+async fn many_plans_cost_a_bounded_number_of_round_trips() {
+    let few = round_trips(&large(50, 50)).await;
+    let many = round_trips(&large(5_000, 5_000)).await;
+    assert!(many <= few + 20, "{few} and {many} round trips");
+}
+
+#[tokio::test]
 async fn modules_that_no_plan_lists_cost_no_more_round_trips() {
     let mut trips = Vec::new();
     for modules in [5, 2_500] {
