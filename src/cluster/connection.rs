@@ -116,22 +116,6 @@ impl Connection {
         Ok(connection)
     }
 
-    /// One that leads nowhere.
-    #[cfg(test)]
-    pub fn unconnected() -> Self {
-        let endpoint = Endpoint::Socket("nowhere".into());
-        let limit = Duration::from_secs(1);
-        Self {
-            client: builder(&endpoint, limit, limit).build().unwrap(),
-            endpoint,
-            user: "default".to_owned(),
-            driver: tokio::spawn(async {}).abort_handle(),
-            ended: watch::channel(None).1,
-            connect: limit,
-            limit,
-        }
-    }
-
     /// A command of its own, because fred writes the account into `HELLO` as
     /// plain text, where a space or a quote in a password breaks the line.
     async fn log_in(&self, account: &Account) -> Result<(), ClusterError> {
@@ -356,6 +340,23 @@ fn builder(endpoint: &Endpoint, connect: Duration, limit: Duration) -> Builder {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl Connection {
+        /// One that leads nowhere.
+        pub fn unconnected() -> Self {
+            let endpoint = Endpoint::Socket("nowhere".into());
+            let limit = Duration::from_secs(1);
+            Self {
+                client: builder(&endpoint, limit, limit).build().unwrap(),
+                endpoint,
+                user: "default".to_owned(),
+                driver: tokio::spawn(async {}).abort_handle(),
+                ended: watch::channel(None).1,
+                connect: limit,
+                limit,
+            }
+        }
+    }
 
     #[test]
     fn errors_of_the_system_are_told_in_words() {

@@ -1,8 +1,8 @@
 //! RESP2, the protocol of Redis, as far as a read needs it: commands out, answers
 //! in. Pure. Source: the protocol's specification at redis.io.
 //!
-//! What came is looked at once, however it was cut up on its way, and no text is
-//! copied out of it. fred's protocol library begins anew whenever more of an answer
+//! What came is looked at once, however it was cut up on its way, but for a line that
+//! is not whole yet; and no text is copied out of it. fred's protocol library begins anew whenever more of an answer
 //! came; with it here, a quarter of our work in a read of thousands was this, and
 //! now it is a tenth.
 
@@ -17,7 +17,7 @@ use super::value::Value;
 const DEEPEST: usize = 8;
 /// The longest line. An error is one, and none has more than a few hundred bytes.
 const LONGEST_LINE: usize = 64 * 1024;
-/// The longest text or list, by what it says of itself.
+/// The longest text, by what it says of itself.
 const LONGEST: usize = 1024 * 1024 * 1024;
 /// The most values in one answer: ten times those of 50,000 modules. Each takes
 /// more memory here than the three bytes that it can have on the wire.

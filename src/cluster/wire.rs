@@ -125,7 +125,7 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Wire<'a, R, W> {
 
     /// Whether Redis has nothing to do but to write one answer.
     ///
-    /// It writes nothing before it has done all that it was given till then. So
+    /// It writes nothing before it has done all that it took from us till then. So
     /// it gets the next question when it begins to answer the one before: it is
     /// never idle for long, and there is always something to be understood.
     fn has_time(&self) -> bool {

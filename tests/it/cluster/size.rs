@@ -1,4 +1,5 @@
 //! What a read costs Redis as a cluster grows.
+
 use ns8_backup_monitor::cluster::{ClusterReader as _, RedisReader};
 use ns8_backup_monitor::config;
 
