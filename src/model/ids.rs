@@ -5,18 +5,20 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
+use super::uuid::UuidText;
+
 macro_rules! text_id {
-    ($(#[$doc:meta])* $name:ident) => {
+    ($(#[$doc:meta])* $name:ident($text:ty)) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
-        pub struct $name(SmolStr);
+        pub struct $name($text);
 
         impl $name {
             /// Takes the text as it is.
             #[inline]
             pub fn new(text: impl AsRef<str>) -> Self {
-                Self(SmolStr::new(text))
+                Self(<$text>::from(text.as_ref()))
             }
 
             /// The bare text.
@@ -49,20 +51,25 @@ macro_rules! text_id {
 text_id! {
     /// A plan: `<id>` of `cluster/backup/<id>`. Usually a number, but an alert
     /// can name anything, so it stays text.
-    PlanId
+    PlanId(SmolStr)
 }
 text_id! {
     /// An application instance, such as `mail1`.
-    ModuleId
+    ModuleId(SmolStr)
+}
+text_id! {
+    /// What an application instance keeps when it moves and gets another id: its
+    /// value in `cluster/module_uuid`.
+    ModuleUuid(UuidText)
 }
 text_id! {
     /// A destination: `<uuid>` of `cluster/backup_repository/<uuid>`.
-    DestinationId
+    DestinationId(SmolStr)
 }
 text_id! {
     /// One run of one plan. Two readings of the cluster that show the same run
     /// give the same id; it is what repeats of an alert are recognised by.
-    RunId
+    RunId(SmolStr)
 }
 
 /// A node of the cluster: `<n>` of `node/<n>/...`.
@@ -84,6 +91,13 @@ pub struct ReportId(pub i64);
 impl fmt::Display for ReportId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+/// Nobody's: of a memory that knows none.
+impl Default for ModuleUuid {
+    fn default() -> Self {
+        Self::from("")
     }
 }
 

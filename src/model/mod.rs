@@ -35,7 +35,7 @@ pub use cluster::{
 };
 pub use condition::{Condition, Motive, Muted, Signature, Told, Trouble};
 pub use facts::{Facts, ModuleFacts, ReadFailure, RepositoryFacts, Totals};
-pub use ids::{DestinationId, ModuleId, NodeId, PlanId, ReportId, RunId};
+pub use ids::{DestinationId, ModuleId, ModuleUuid, NodeId, PlanId, ReportId, RunId};
 pub use mail::{
     Attempt, Delivery, DeliveryRecord, Encryption, Language, MailBody, MailId, Mailbox,
     OutgoingMail, RecipientState, SmtpSettings,
@@ -56,7 +56,6 @@ pub use report::{
 };
 pub use run::{JudgedMember, JudgedRun, RunKind};
 pub use text::{sanitize, shorten_addresses, truncate};
-pub use uuid::ModuleUuid;
 pub use watch::{
     ClockMark, DURATIONS, Elapse, HandRun, Identity, LateRun, Lost, ModuleMemory, NewestRun,
     NodeZone, OpenRun, PartMember, PartState, PlanWatch, RunPart, Watch, Watched, WholeWatch,

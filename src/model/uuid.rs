@@ -1,8 +1,8 @@
-//! UUIDs of modules. A large cluster's state holds thousands, and every judging
+//! The text of a UUID. A large cluster's state holds thousands, and every judging
 //! copies them.
 
 use std::cmp::Ordering;
-use std::fmt;
+use std::ops::Deref;
 
 use arrayvec::ArrayString;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -11,91 +11,70 @@ use smol_str::SmolStr;
 /// Characters of a UUID.
 const LENGTH: usize = 36;
 
-/// What an application instance keeps when it moves and gets another id: its
-/// value in `cluster/module_uuid`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ModuleUuid(Text);
-
 /// What is no longer than a UUID needs no memory of its own. What is longer is
 /// none, and is kept all the same: whether it can be used is not for a name to say.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Text {
+pub enum UuidText {
+    /// At most as long as a UUID.
     Short(ArrayString<LENGTH>),
+    /// All others.
     Long(SmolStr),
 }
 
-impl ModuleUuid {
-    /// Takes the text as it is.
-    pub fn new(text: impl AsRef<str>) -> Self {
-        let text = text.as_ref();
-        Self(match ArrayString::from(text) {
-            Ok(short) => Text::Short(short),
-            Err(_) => Text::Long(text.into()),
-        })
-    }
-
-    /// The bare text.
-    pub fn as_str(&self) -> &str {
-        match &self.0 {
-            Text::Short(text) => text,
-            Text::Long(text) => text,
+impl From<&str> for UuidText {
+    fn from(text: &str) -> Self {
+        match ArrayString::from(text) {
+            Ok(short) => Self::Short(short),
+            Err(_) => Self::Long(text.into()),
         }
     }
 }
 
-/// Nobody's: of a memory that knows none.
-impl Default for ModuleUuid {
-    fn default() -> Self {
-        Self::new("")
-    }
-}
-
-impl From<&str> for ModuleUuid {
-    fn from(text: &str) -> Self {
-        Self::new(text)
-    }
-}
-
-impl From<String> for ModuleUuid {
+impl From<String> for UuidText {
     fn from(text: String) -> Self {
-        Self::new(text)
+        Self::from(text.as_str())
     }
 }
 
-impl fmt::Display for ModuleUuid {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+impl Deref for UuidText {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Self::Short(text) => text,
+            Self::Long(text) => text,
+        }
     }
 }
 
 /// In the order of the texts.
-impl Ord for ModuleUuid {
+impl Ord for UuidText {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.as_str().cmp(other.as_str())
+        str::cmp(self, other)
     }
 }
 
-impl PartialOrd for ModuleUuid {
+impl PartialOrd for UuidText {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl Serialize for ModuleUuid {
+impl Serialize for UuidText {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+        serializer.serialize_str(self)
     }
 }
 
-impl<'de> Deserialize<'de> for ModuleUuid {
+impl<'de> Deserialize<'de> for UuidText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        SmolStr::deserialize(deserializer).map(Self::new)
+        SmolStr::deserialize(deserializer).map(|text| Self::from(text.as_str()))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::model::ModuleUuid;
 
     #[test]
     fn a_text_of_any_length_stays_as_it_is() {
