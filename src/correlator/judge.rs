@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::model::{
     ClusterState, JudgedMember, JudgedRun, Module, ModuleCause, ModuleId, Plan, PlanCause, PlanId,
-    RunId, StatusReading,
+    RunId, Status, StatusReading, Unreadable,
 };
 
 /// Judges the newest statuses of a plan's live members. `None` when the cluster
@@ -92,13 +92,17 @@ fn plan_causes(plan: &Plan) -> Vec<PlanCause> {
     }
 }
 
-fn judge_member(reading: Option<&StatusReading>, id: &ModuleId, module: &Module) -> JudgedMember {
-    let (cause, status, unreadable) = match reading {
-        None => (ModuleCause::NeverRan, None, None),
-        Some(StatusReading::Unreadable(what)) => {
-            (ModuleCause::Unreadable, None, Some(Box::new(what.clone())))
+/// What a reading says of a member, and itself.
+#[inline]
+pub(super) fn says(
+    reading: &StatusReading,
+) -> (ModuleCause, Option<Status>, Option<Box<Unreadable>>) {
+    match reading {
+        StatusReading::Unreadable(what) => {
+            let what = Box::new(what.clone());
+            (ModuleCause::Unreadable, None, Some(what))
         }
-        Some(StatusReading::Read(status)) => {
+        StatusReading::Read(status) => {
             let cause = if status.errors == 0 {
                 ModuleCause::Ok
             } else {
@@ -106,20 +110,15 @@ fn judge_member(reading: Option<&StatusReading>, id: &ModuleId, module: &Module)
             };
             (cause, Some(status.clone()), None)
         }
-    };
-    // Named one by one: thousands are made in each judging, and `..new()` copies
-    // every one once more.
+    }
+}
+
+fn judge_member(reading: Option<&StatusReading>, id: &ModuleId, module: &Module) -> JudgedMember {
+    let (cause, status, unreadable) = reading.map_or((ModuleCause::NeverRan, None, None), says);
     JudgedMember {
-        id: id.clone(),
-        module: module.clone(),
-        cause,
         status,
         unreadable,
-        due: None,
-        ok_before: None,
-        ok_size_before: None,
-        busy_with: None,
-        others: Vec::new(),
+        ..JudgedMember::new(id.clone(), module.clone(), cause)
     }
 }
 

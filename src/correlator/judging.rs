@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::intake::{HAND_SILENCE, hand_run_is_over};
+use super::judge::says;
 use super::plan::{Desk, Settled};
 use super::rules::seconds;
 use crate::model::{
     DURATIONS, HandRun, JudgedMember, JudgedRun, LateRun, ModuleCause, ModuleId, OpenRun,
-    PartMember, PartState, PlanCause, RunKind, RunMark, StatusReading,
+    PartMember, PartState, PlanCause, RunKind, RunMark,
 };
 
 /// So many runs make a usual duration.
@@ -217,20 +218,9 @@ fn judged_member(
     member: &PartMember,
     due: Timestamp,
 ) -> JudgedMember {
-    let (cause, status, unreadable) = match &member.reading {
-        Some(StatusReading::Read(status)) if status.errors == 0 => {
-            (ModuleCause::Ok, Some(status.clone()), None)
-        }
-        Some(StatusReading::Read(status)) => (ModuleCause::BackupError, Some(status.clone()), None),
-        Some(StatusReading::Unreadable(what)) => {
-            (ModuleCause::Unreadable, None, Some(Box::new(what.clone())))
-        }
-        None => (
-            member.absence.unwrap_or(ModuleCause::NotFinished),
-            None,
-            None,
-        ),
-    };
+    let absence = member.absence.unwrap_or(ModuleCause::NotFinished);
+    let reading = member.reading.as_ref();
+    let (cause, status, unreadable) = reading.map_or((absence, None, None), says);
     JudgedMember {
         status,
         unreadable,
