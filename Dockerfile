@@ -6,6 +6,7 @@
 FROM docker.io/library/rust:1.95.0-slim-bookworm AS build
 WORKDIR /src
 COPY Cargo.toml Cargo.lock ./
+COPY .cargo ./.cargo
 COPY benches ./benches
 COPY src ./src
 # With --target the flags do not meet build scripts, which cannot be static.

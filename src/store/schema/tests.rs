@@ -95,3 +95,18 @@ fn a_read_only_state_directory_is_refused_at_the_start() {
     std::fs::set_permissions(&state, std::fs::Permissions::from_mode(0o700)).unwrap();
     assert_eq!(error, Some(StoreError::ReadOnly));
 }
+
+/// `.cargo/config.toml`, which a build elsewhere can miss: then it would also
+/// sync more than it needs to, which nothing else shows.
+#[test]
+fn sqlite_is_compiled_as_the_project_asks() {
+    let connection = Connection::open_in_memory().unwrap();
+    let options: Vec<String> = connection
+        .prepare("PRAGMA compile_options")
+        .and_then(|mut all| all.query_map([], |row| row.get(0))?.collect())
+        .unwrap();
+    let has = |option: &str| options.iter().any(|one| one == option);
+    assert!(has("DEFAULT_MEMSTATUS=0"), "{options:?}");
+    assert!(has("OMIT_LOAD_EXTENSION"), "{options:?}");
+    assert!(!has("ENABLE_FTS5"), "{options:?}");
+}
