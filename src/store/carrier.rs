@@ -27,6 +27,17 @@ const PACE: Duration = Duration::from_secs(2);
 /// Unless the log has so many pages: 64 MiB.
 const MOST: usize = 16_000;
 
+/// When it was not carried over for this long, commits are few.
+const CALM: Duration = Duration::from_secs(60);
+
+/// Bytes of the log that are then kept on the disk. To give the others back
+/// takes the next commit as long as a hundred others; and a log that keeps its
+/// size is written over, for which a disk does less than for one that grows.
+const KEPT: i64 = 8 * 1024 * 1024;
+
+/// SQLite's word for all of it.
+const ALL: i64 = -1;
+
 /// So few pages that a commit may wait for them.
 const FEW: usize = 100;
 
@@ -86,6 +97,7 @@ impl Carrier {
                 Err(TryRecvError::Disconnected) => {}
             }
             let left = step(writer).unwrap_or(usize::MAX);
+            keep(writer, if self.rested(CALM) { KEPT } else { ALL });
             self.carried = Some(Instant::now());
             // The next commit begins the log anew, unless somebody else reads
             // what stands in it.
@@ -100,8 +112,11 @@ impl Carrier {
 
     fn is_due(&self) -> bool {
         let pages = self.pages.load(Ordering::Relaxed);
-        let rested = || self.carried.is_none_or(|at| at.elapsed() >= PACE);
-        pages >= self.due && (pages >= MOST || rested())
+        pages >= self.due && (pages >= MOST || self.rested(PACE))
+    }
+
+    fn rested(&self, time: Duration) -> bool {
+        self.carried.is_none_or(|at| at.elapsed() >= time)
     }
 }
 
@@ -127,6 +142,12 @@ fn carry(connection: &Connection, woken: &Receiver<()>, tell: &SyncSender<()>) {
     }
 }
 
+/// Lets so many bytes of the log be kept when it begins anew.
+fn keep(writer: &Connection, bytes: i64) {
+    // That is no reason to fail: then it is as it was.
+    let _ = writer.pragma_update_and_check(None, "journal_size_limit", bytes, |_| Ok(()));
+}
+
 /// Carries over what nobody holds back; how many pages are left.
 fn step(connection: &Connection) -> Option<usize> {
     let (pages, carried): (i64, i64) = connection
@@ -136,3 +157,6 @@ fn step(connection: &Connection) -> Option<usize> {
         .ok()?;
     usize::try_from(pages - carried).ok()
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,9 +14,6 @@ use super::{StoreError, damage};
 /// How long to wait for another process that is writing.
 pub(super) const BUSY: Duration = Duration::from_secs(5);
 
-/// Bytes of the write-ahead log that are kept on the disk once it is empty.
-const LOG_KEPT: i64 = 8 * 1024 * 1024;
-
 /// Memory for pages, in KiB.
 const CACHE_KIB: i64 = 1024;
 
@@ -158,8 +155,6 @@ fn configure(connection: &Connection) -> Result<(), StoreError> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
-    // The log may have grown in a flood, and would keep that size.
-    connection.pragma_update_and_check(None, "journal_size_limit", LOG_KEPT, |_| Ok(()))?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(())
 }
