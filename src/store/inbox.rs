@@ -100,30 +100,32 @@ impl NewAlert {
     /// microsecond and when the clock was set back: it tells repeats apart.
     fn store(&self, db: &Connection, now: Timestamp) -> Result<bool, StoreError> {
         let waits = (self.state == AlertState::Firing).then(|| micros(now));
-        let count: i64 = db
+        let known = db
             .prepare_cached(
+                "UPDATE alert SET
+                     count = count + 1,
+                     last_seen = max(?2, last_seen + 1),
+                     waiting_since = coalesce(waiting_since, ?3)
+                 WHERE identity = ?1",
+            )?
+            .execute(params![self.identity, micros(now), waits])?;
+        if known == 0 {
+            db.prepare_cached(
                 "INSERT INTO alert (identity, name, state, labels, starts_at,
                                     count, first_seen, last_seen, waiting_since)
-                 VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?6, ?7)
-                 ON CONFLICT (identity) DO UPDATE SET
-                     count = count + 1,
-                     last_seen = max(excluded.last_seen, last_seen + 1),
-                     waiting_since = coalesce(waiting_since, excluded.waiting_since)
-                 RETURNING count",
+                 VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?6, ?7)",
             )?
-            .query_row(
-                params![
-                    self.identity,
-                    self.name,
-                    self.state.name(),
-                    self.labels,
-                    self.starts_at,
-                    micros(now),
-                    waits
-                ],
-                |row| row.get(0),
-            )?;
-        Ok(count == 1)
+            .execute(params![
+                self.identity,
+                self.name,
+                self.state.name(),
+                self.labels,
+                self.starts_at,
+                micros(now),
+                waits
+            ])?;
+        }
+        Ok(known == 0)
     }
 }
 
