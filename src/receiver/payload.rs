@@ -5,8 +5,14 @@
 //! can mix plans, firing and resolved.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
 
 use jiff::Timestamp;
+use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::error::Category;
 use serde_json::{Map, Value};
 
 use crate::model::{Alert, AlertState, truncate};
@@ -19,6 +25,8 @@ const MOST_ALERTS: usize = 5_000;
 const MOST_LABELS: usize = 64;
 /// Characters of a label's name or value.
 const LABEL_LENGTH: usize = 1_024;
+/// Characters of what is said about a body, which can quote it.
+const REASON_LENGTH: usize = 200;
 
 /// The labels that decide or are shown; never left out for want of room.
 const NEEDED: [&str; 6] = ["alertname", "backup_id", "id", "name", "node", "severity"];
@@ -31,63 +39,129 @@ pub(super) struct Post {
     pub(super) not_understood: usize,
 }
 
-/// Reads a body.
+/// Reads a body. What nobody looks at, which is most of it, is passed over.
 pub(super) fn parse(body: &[u8]) -> Result<Post, Refusal> {
-    let value: Value =
-        serde_json::from_slice(body).map_err(|error| Refusal::NotJson(error.to_string()))?;
-    let Value::Object(mut object) = value else {
-        return Err(Refusal::NotAWebhook("it is not an object"));
-    };
-    let list = match object.remove("alerts") {
-        Some(Value::Array(list)) => list,
-        Some(_) => return Err(Refusal::NotAWebhook("`alerts` is not a list")),
-        None => return Err(Refusal::NotAWebhook("there is no `alerts`")),
-    };
-    if list.len() > MOST_ALERTS {
+    let webhook: Object<Webhook> = serde_json::from_slice(body).map_err(|error| {
+        let reason = truncate(&error.to_string(), REASON_LENGTH);
+        match error.classify() {
+            Category::Data => Refusal::NotAWebhook(reason),
+            Category::Io | Category::Syntax | Category::Eof => Refusal::NotJson(reason),
+        }
+    })?;
+    let Alerts { taken, too_many } = webhook.0.alerts;
+    if too_many {
         return Err(Refusal::TooManyAlerts(MOST_ALERTS));
     }
-    let mut post = Post::default();
-    for element in list {
-        let Value::Object(object) = element else {
-            return Err(Refusal::NotAWebhook("`alerts` is not a list of objects"));
-        };
-        match alert(object) {
-            Some(alert) => post.alerts.push(alert),
-            None => post.not_understood += 1,
-        }
-    }
-    Ok(post)
+    Ok(taken)
 }
 
-fn alert(mut object: Map<String, Value>) -> Option<Alert> {
-    let state = match object.get("status").and_then(Value::as_str) {
-        Some("firing") => AlertState::Firing,
-        Some("resolved") => AlertState::Resolved,
-        _ => return None,
-    };
-    let labels = match object.remove("labels") {
-        Some(Value::Object(labels)) => bounded(labels),
-        _ => return None,
-    };
-    let starts_at = object.get("startsAt").and_then(Value::as_str);
-    Some(Alert {
-        name: labels.get("alertname")?.clone(),
-        state,
-        labels,
-        starts_at: starts_at.and_then(time),
-    })
+#[derive(Deserialize)]
+struct Webhook {
+    alerts: Alerts,
+}
+
+/// The alerts of a list that is not longer than it may be.
+struct Alerts {
+    taken: Post,
+    too_many: bool,
+}
+
+impl<'de> Deserialize<'de> for Alerts {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct List;
+
+        impl<'de> Visitor<'de> for List {
+            type Value = Alerts;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a list of alerts")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Alerts, A::Error> {
+                let mut taken = Post::default();
+                for _ in 0..MOST_ALERTS {
+                    let Some(Object(posted)) = list.next_element::<Object<Posted>>()? else {
+                        break;
+                    };
+                    match posted.understood() {
+                        Some(alert) => taken.alerts.push(alert),
+                        None => taken.not_understood += 1,
+                    }
+                }
+                let mut too_many = false;
+                while list.next_element::<IgnoredAny>()?.is_some() {
+                    too_many = true;
+                }
+                Ok(Alerts { taken, too_many })
+            }
+        }
+
+        deserializer.deserialize_seq(List)
+    }
+}
+
+/// An alert as it is posted, whatever its members are.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Posted {
+    status: Value,
+    labels: Value,
+    starts_at: Value,
+}
+
+impl Posted {
+    fn understood(self) -> Option<Alert> {
+        let state = match self.status.as_str()? {
+            "firing" => AlertState::Firing,
+            "resolved" => AlertState::Resolved,
+            _ => return None,
+        };
+        let Value::Object(labels) = self.labels else {
+            return None;
+        };
+        let labels = bounded(labels);
+        Some(Alert {
+            name: labels.get("alertname")?.clone(),
+            state,
+            labels,
+            starts_at: self.starts_at.as_str().and_then(time),
+        })
+    }
+}
+
+/// A struct that is written as an object: serde takes it from a list as well.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Object<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(members)).map(Object)
+            }
+        }
+
+        deserializer.deserialize_map(Members(PhantomData))
+    }
 }
 
 /// Needed labels first, then the others by name while there is room.
 pub(super) fn bounded(mut labels: Map<String, Value>) -> BTreeMap<String, String> {
-    let needed: Vec<_> = NEEDED
-        .iter()
-        .filter_map(|name| labels.remove_entry(*name))
-        .collect();
+    let mut needed = Vec::new();
+    if labels.len() > MOST_LABELS {
+        needed.extend(NEEDED.iter().filter_map(|name| labels.remove_entry(*name)));
+    }
     needed
         .into_iter()
         .chain(labels)
-        .filter_map(|(name, value)| Some((truncate(&name, LABEL_LENGTH), text(value)?)))
+        .filter_map(|(name, value)| Some((cut(name), text(value)?)))
         .take(MOST_LABELS)
         .collect()
 }
@@ -95,11 +169,18 @@ pub(super) fn bounded(mut labels: Map<String, Value>) -> BTreeMap<String, String
 /// Alertmanager's labels are strings; what is posted by hand may say `"id": 1`.
 fn text(value: Value) -> Option<String> {
     match value {
-        Value::String(text) => Some(truncate(&text, LABEL_LENGTH)),
+        Value::String(text) => Some(cut(text)),
         Value::Number(number) => Some(number.to_string()),
         Value::Bool(yes) => Some(yes.to_string()),
         Value::Null | Value::Array(_) | Value::Object(_) => None,
     }
+}
+
+fn cut(text: String) -> String {
+    if text.len() <= LABEL_LENGTH {
+        return text;
+    }
+    truncate(&text, LABEL_LENGTH)
 }
 
 /// To the millisecond, as Alertmanager lists it where it is asked, so that an

@@ -50,7 +50,7 @@ pub enum Refusal {
     NotJson(String),
     /// The body is JSON and no webhook post.
     #[error("the body is not an Alertmanager webhook: {0}")]
-    NotAWebhook(&'static str),
+    NotAWebhook(String),
     /// More at once than can be taken.
     #[error("too many requests at once; try again")]
     TooMany,

@@ -73,13 +73,17 @@ fn a_body_that_is_no_webhook_is_refused_with_its_reason() {
         ("", "not JSON"),
         ("{", "not JSON"),
         ("\u{feff}{}", "not JSON"),
-        ("[]", "not an object"),
-        ("null", "not an object"),
-        ("{}", "no `alerts`"),
-        (r#"{"alerts":null}"#, "not a list"),
-        (r#"{"alerts":{"0":{}}}"#, "not a list"),
-        (r#"{"alerts":[{}, 1]}"#, "not a list of objects"),
-        (r#"{"alerts":[["firing",{}]]}"#, "not a list of objects"),
+        ("[]", "sequence, expected an object"),
+        (r#"[[{"status":"firing"}]]"#, "sequence, expected an object"),
+        ("null", "null, expected an object"),
+        ("{}", "missing field `alerts`"),
+        (r#"{"alerts":null}"#, "null, expected a list of alerts"),
+        (r#"{"alerts":{"0":{}}}"#, "map, expected a list of alerts"),
+        (r#"{"alerts":[{}, 1]}"#, "`1`, expected an object"),
+        (
+            r#"{"alerts":[["firing",{}]]}"#,
+            "sequence, expected an object",
+        ),
     ] {
         let refusal = parse(body.as_bytes()).unwrap_err().to_string();
         assert!(refusal.contains(reason), "{body}: {refusal}");
