@@ -18,7 +18,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use support::figures::{figure, median, ms, percentile, ratio, timed};
+use support::figures::{Steal, figure, median, ms, percentile, ratio, timed};
 use support::load::{Load, Pace, post_alerts};
 use support::process::{Server, wait_until};
 use support::service::Service;
@@ -51,6 +51,7 @@ fn main() {
     let mut better = Rounds::default();
     let mut paced = Rounds::default();
     let mut better_paced = Rounds::default();
+    let begin = Steal::until_now();
     // In turn, so that a neighbour's load meets all of them.
     for _ in 0..ROUNDS {
         let post = |address, pace| post_alerts(address, CONNECTIONS, ROUND, pace);
@@ -62,6 +63,8 @@ fn main() {
     }
 
     println!("{CONNECTIONS} connections, {ROUNDS} rounds of {ROUND:?}, medians of the rounds\n");
+    let steal = Steal::until_now().since(&begin);
+    figure("processors: taken by other machines (steal)", &steal, "");
     let mut syncs = sync_times(&service.state_dir());
     figure(
         "disk: write 4 KiB and fdatasync, median",

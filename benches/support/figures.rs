@@ -63,6 +63,33 @@ pub fn processor_time(pid: u32) -> Duration {
     Duration::from_nanos(threads.filter_map(nanoseconds).sum())
 }
 
+/// What a virtual machine waited for its processors since it was started:
+/// against that a figure of the same time is to be read.
+pub struct Steal {
+    stolen: u64,
+    all: u64,
+}
+
+impl Steal {
+    /// Until now, by `/proc/stat`.
+    pub fn until_now() -> Self {
+        let text = std::fs::read_to_string("/proc/stat").unwrap_or_default();
+        let first = text.lines().next().unwrap_or_default();
+        let spent = first.split_whitespace().skip(1).take(8);
+        let spent: Vec<u64> = spent.filter_map(|ticks| ticks.parse().ok()).collect();
+        Self {
+            stolen: spent.get(7).copied().unwrap_or_default(),
+            all: spent.iter().sum(),
+        }
+    }
+
+    /// Its part of all processor time since `begin`, in percent.
+    pub fn since(&self, begin: &Self) -> String {
+        let stolen = 100 * (self.stolen - begin.stolen);
+        format!("{} %", stolen / (self.all - begin.all).max(1))
+    }
+}
+
 /// KiB as MB with one place.
 pub fn megabytes(kib: u64) -> String {
     format!("{}.{} MB", kib / 1024, kib % 1024 * 10 / 1024)
