@@ -95,6 +95,21 @@ fn a_body_that_is_no_webhook_is_refused_with_its_reason() {
 }
 
 #[test]
+fn what_is_said_about_a_body_quotes_little_of_it() {
+    let Refusal::NotAWebhook(reason) = read(&json!("x".repeat(5_000))).unwrap_err() else {
+        panic!("a text is JSON");
+    };
+    assert_eq!(reason.chars().count(), REASON_LENGTH);
+}
+
+#[test]
+fn what_nobody_looks_at_can_be_anything() {
+    let post = br#"{"a":[{"b":[1e5,"\\",null]}],"alerts":[{"annotations":7,"status":"firing",
+        "x":{},"labels":{"alertname":"BackupFailed"}}],"status":[]}"#;
+    assert_eq!(parse(post).unwrap().alerts.len(), 1);
+}
+
+#[test]
 fn an_alert_that_says_too_little_is_counted_and_left_out() {
     let alerts = json!([
         {},
@@ -161,8 +176,12 @@ fn an_alert_cannot_be_larger_than_its_bounds() {
 
 #[test]
 fn a_post_cannot_hold_more_alerts_than_anybody_has() {
-    let alerts = vec![json!({}); MOST_ALERTS + 1];
-    let refusal = read(&json!({ "alerts": alerts })).unwrap_err();
+    let alerts = |number| json!({ "alerts": vec![json!({}); number] });
+    assert_eq!(
+        read(&alerts(MOST_ALERTS)).unwrap().not_understood,
+        MOST_ALERTS
+    );
+    let refusal = read(&alerts(MOST_ALERTS + 1)).unwrap_err();
     assert!(matches!(refusal, Refusal::TooManyAlerts(_)), "{refusal}");
 }
 
