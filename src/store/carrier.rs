@@ -28,7 +28,7 @@ const PACE: Duration = Duration::from_secs(2);
 const MOST: usize = 16_000;
 
 /// When it was not carried over for this long, commits are few.
-const CALM: Duration = Duration::from_secs(60);
+const CALM: Duration = Duration::from_mins(1);
 
 /// Bytes of the log that are then kept on the disk. To give the others back
 /// takes the next commit as long as a hundred others; and a log that keeps its
