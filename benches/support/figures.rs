@@ -85,8 +85,8 @@ impl Steal {
 
     /// Its part of all processor time since `begin`, in percent.
     pub fn since(&self, begin: &Self) -> String {
-        let stolen = 100 * (self.stolen - begin.stolen);
-        format!("{} %", stolen / (self.all - begin.all).max(1))
+        let stolen = 100 * self.stolen.saturating_sub(begin.stolen);
+        format!("{} %", stolen / self.all.saturating_sub(begin.all).max(1))
     }
 }
 

@@ -11,7 +11,7 @@ use std::marker::PhantomData;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde_json::error::Category;
 use serde_json::{Map, Value};
 
@@ -25,8 +25,9 @@ const MOST_ALERTS: usize = 5_000;
 const MOST_LABELS: usize = 64;
 /// Characters of a label's name or value.
 const LABEL_LENGTH: usize = 1_024;
-/// Characters of what is said about a body, which can quote it.
-const REASON_LENGTH: usize = 200;
+
+/// What is said of a text in a wrong place: serde by itself quotes it.
+const TEXT: Unexpected<'_> = Unexpected::Other("text");
 
 /// The labels that decide or are shown; never left out for want of room.
 const NEEDED: [&str; 6] = ["alertname", "backup_id", "id", "name", "node", "severity"];
@@ -39,10 +40,11 @@ pub(super) struct Post {
     pub(super) not_understood: usize,
 }
 
-/// Reads a body. What nobody looks at, which is most of it, is passed over.
+/// Reads a body. What nobody looks at, which is most of it, is passed over; a
+/// member that is looked at must not be there twice.
 pub(super) fn parse(body: &[u8]) -> Result<Post, Refusal> {
     let webhook: Object<Webhook> = serde_json::from_slice(body).map_err(|error| {
-        let reason = truncate(&error.to_string(), REASON_LENGTH);
+        let reason = error.to_string();
         match error.classify() {
             Category::Data => Refusal::NotAWebhook(reason),
             Category::Io | Category::Syntax | Category::Eof => Refusal::NotJson(reason),
@@ -77,6 +79,10 @@ impl<'de> Deserialize<'de> for Alerts {
                 formatter.write_str("a list of alerts")
             }
 
+            fn visit_str<E: Error>(self, _: &str) -> Result<Alerts, E> {
+                Err(E::invalid_type(TEXT, &self))
+            }
+
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Alerts, A::Error> {
                 let mut taken = Post::default();
                 for _ in 0..MOST_ALERTS {
@@ -96,7 +102,7 @@ impl<'de> Deserialize<'de> for Alerts {
             }
         }
 
-        deserializer.deserialize_seq(List)
+        deserializer.deserialize_any(List)
     }
 }
 
@@ -143,12 +149,16 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
                 formatter.write_str("an object")
             }
 
+            fn visit_str<E: Error>(self, _: &str) -> Result<Object<T>, E> {
+                Err(E::invalid_type(TEXT, &self))
+            }
+
             fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Object<T>, A::Error> {
                 T::deserialize(MapAccessDeserializer::new(members)).map(Object)
             }
         }
 
-        deserializer.deserialize_map(Members(PhantomData))
+        deserializer.deserialize_any(Members(PhantomData))
     }
 }
 

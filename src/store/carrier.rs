@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 
 use super::StoreError;
+use super::schema::{LOG_KEPT, keep_of_log};
 
 /// So many pages are added to the log before they are carried over.
 const STEP: usize = 1000;
@@ -30,13 +31,10 @@ const MOST: usize = 16_000;
 /// When it was not carried over for this long, commits are few.
 const CALM: Duration = Duration::from_mins(1);
 
-/// Bytes of the log that are then kept on the disk. To give the others back
-/// takes the next commit as long as a hundred others; and a log that keeps its
-/// size is written over, for which a disk does less than for one that grows.
-const KEPT: i64 = 8 * 1024 * 1024;
-
-/// SQLite's word for all of it.
-const ALL: i64 = -1;
+/// Bytes of the log that are kept until then. To give them back takes the next
+/// commit as long as a hundred others; and a log that keeps its size is written
+/// over, for which a disk does less than for one that grows.
+const KEPT: i64 = 64 * 1024 * 1024;
 
 /// So few pages that a commit may wait for them.
 const FEW: usize = 100;
@@ -54,6 +52,8 @@ pub(super) struct Carrier {
     /// When that was last done.
     carried: Option<Instant>,
     at_work: bool,
+    /// More of the log is kept than [`LOG_KEPT`].
+    grown: bool,
     wake: Option<SyncSender<()>>,
     done: Receiver<()>,
     thread: Option<JoinHandle<()>>,
@@ -81,6 +81,7 @@ impl Carrier {
             due: STEP,
             carried: None,
             at_work: false,
+            grown: false,
             wake: Some(wake),
             done,
             thread: Some(thread),
@@ -97,7 +98,10 @@ impl Carrier {
                 Err(TryRecvError::Disconnected) => {}
             }
             let left = step(writer).unwrap_or(usize::MAX);
-            keep(writer, if self.rested(CALM) { KEPT } else { ALL });
+            self.grown = !self.rested(CALM);
+            let kept = if self.grown { KEPT } else { LOG_KEPT };
+            // Where that fails, it is as it was: no reason to do more.
+            let _ = keep_of_log(writer, kept);
             self.carried = Some(Instant::now());
             // The next commit begins the log anew, unless somebody else reads
             // what stands in it.
@@ -112,7 +116,8 @@ impl Carrier {
 
     fn is_due(&self) -> bool {
         let pages = self.pages.load(Ordering::Relaxed);
-        pages >= self.due && (pages >= MOST || self.rested(PACE))
+        let full = pages >= self.due && (pages >= MOST || self.rested(PACE));
+        full || (self.grown && self.rested(CALM))
     }
 
     fn rested(&self, time: Duration) -> bool {
@@ -140,12 +145,6 @@ fn carry(connection: &Connection, woken: &Receiver<()>, tell: &SyncSender<()>) {
         }
         let _ = tell.try_send(());
     }
-}
-
-/// Lets so many bytes of the log be kept when it begins anew.
-fn keep(writer: &Connection, bytes: i64) {
-    // That is no reason to fail: then it is as it was.
-    let _ = writer.pragma_update_and_check(None, "journal_size_limit", bytes, |_| Ok(()));
 }
 
 /// Carries over what nobody holds back; how many pages are left.

@@ -14,6 +14,9 @@ use super::{StoreError, damage};
 /// How long to wait for another process that is writing.
 pub(super) const BUSY: Duration = Duration::from_secs(5);
 
+/// Bytes of the write-ahead log that are kept on the disk once it is empty.
+pub(super) const LOG_KEPT: i64 = 8 * 1024 * 1024;
+
 /// Memory for pages, in KiB.
 const CACHE_KIB: i64 = 1024;
 
@@ -155,8 +158,14 @@ fn configure(connection: &Connection) -> Result<(), StoreError> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    keep_of_log(connection, LOG_KEPT)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(())
+}
+
+/// Lets so many bytes of the log be kept when `connection` begins it anew.
+pub(super) fn keep_of_log(connection: &Connection, bytes: i64) -> rusqlite::Result<()> {
+    connection.pragma_update_and_check(None, "journal_size_limit", bytes, |_| Ok(()))
 }
 
 /// Takes the write lock before it looks, since two processes may start at once.

@@ -60,8 +60,17 @@ fn in_a_flood_the_log_keeps_its_size_and_is_cut_once_it_is_calm() {
     db.commit(1);
     assert!(db.log() > 12 * MIB, "cut to {} bytes", db.log());
 
-    db.commit(5 * MIB);
     db.carrier.carried = Instant::now().checked_sub(CALM);
+    db.carry_over();
+    db.commit(1);
+    assert_eq!(db.log(), LOG_KEPT.unsigned_abs());
+}
+
+#[test]
+fn what_is_kept_in_a_flood_has_a_bound() {
+    let mut db = Written::new();
+    db.commit(80 * MIB);
+    db.carrier.carried = Instant::now().checked_sub(PACE);
     db.carry_over();
     db.commit(1);
     assert_eq!(db.log(), KEPT.unsigned_abs());

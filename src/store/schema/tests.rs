@@ -96,8 +96,8 @@ fn a_read_only_state_directory_is_refused_at_the_start() {
     assert_eq!(error, Some(StoreError::ReadOnly));
 }
 
-/// `.cargo/config.toml`, which a build elsewhere can miss: then it would also
-/// sync more than it needs to, which nothing else shows.
+/// `.cargo/config.toml`, which a build from another folder misses. That it syncs
+/// with fdatasync SQLite does not say; the flag for it stands beside these.
 #[test]
 fn sqlite_is_compiled_as_the_project_asks() {
     let connection = Connection::open_in_memory().unwrap();
