@@ -40,6 +40,13 @@ def test_the_program_is_static(server):
     assert program.stat().st_mode & 0o777 == 0o755
 
 
+def test_its_sqlite_is_compiled_as_the_project_asks(server):
+    """Also where the folder with cargo's settings has to be copied first."""
+    program = (server / "usr/local/bin/ns8-backup-monitor").read_bytes()
+    assert b"OMIT_LOAD_EXTENSION" in program
+    assert b"ENABLE_FTS5" not in program
+
+
 def test_the_service_image_says_how_it_runs(images):
     shown = images.inspect(images.server)["OCIv1"]["config"]
     assert shown["Entrypoint"] == ["ns8-backup-monitor"]
