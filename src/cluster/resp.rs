@@ -1,10 +1,10 @@
 //! RESP2, the protocol of Redis, as far as a read needs it: commands out, answers
 //! in. Pure. Source: the protocol's specification at redis.io.
 //!
-//! What came is looked at once, however it was cut up on its way, but for a line that
-//! is not whole yet; and no text is copied out of it. fred's protocol library begins anew whenever more of an answer
-//! came; with it here, a quarter of our work in a read of thousands was this, and
-//! now it is a tenth.
+//! What came is looked at once, however it was cut up on its way, but for a line
+//! that is not whole yet; and no text is copied out of it. fred's protocol library
+//! begins anew whenever more of an answer came; with it here, a quarter of our work
+//! in a read of thousands was this, and now it is a tenth.
 
 use std::ops::Range;
 use std::vec;

@@ -1,5 +1,4 @@
 use std::fs;
-use std::path::PathBuf;
 
 use tempfile::TempDir;
 
@@ -43,8 +42,15 @@ impl Written {
         }
     }
 
+    /// Carries over when it last was `rest` ago, and begins the log anew.
+    fn begin_anew(&mut self, rest: Duration) {
+        self.carrier.carried = Instant::now().checked_sub(rest);
+        self.carry_over();
+        self.commit(1);
+    }
+
     fn log(&self) -> u64 {
-        let log: PathBuf = self.dir.path().join("a.db-wal");
+        let log = self.dir.path().join("a.db-wal");
         fs::metadata(log).unwrap().len()
     }
 }
@@ -55,14 +61,10 @@ const MIB: u64 = 1024 * 1024;
 fn in_a_flood_the_log_keeps_its_size_and_is_cut_once_it_is_calm() {
     let mut db = Written::new();
     db.commit(12 * MIB);
-    db.carrier.carried = Instant::now().checked_sub(PACE);
-    db.carry_over();
-    db.commit(1);
+    db.begin_anew(PACE);
     assert!(db.log() > 12 * MIB, "cut to {} bytes", db.log());
 
-    db.carrier.carried = Instant::now().checked_sub(CALM);
-    db.carry_over();
-    db.commit(1);
+    db.begin_anew(CALM);
     assert_eq!(db.log(), LOG_KEPT.unsigned_abs());
 }
 
@@ -70,9 +72,7 @@ fn in_a_flood_the_log_keeps_its_size_and_is_cut_once_it_is_calm() {
 fn what_is_kept_in_a_flood_has_a_bound() {
     let mut db = Written::new();
     db.commit(80 * MIB);
-    db.carrier.carried = Instant::now().checked_sub(PACE);
-    db.carry_over();
-    db.commit(1);
+    db.begin_anew(PACE);
     assert_eq!(db.log(), KEPT.unsigned_abs());
 }
 
