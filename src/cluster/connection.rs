@@ -235,6 +235,10 @@ impl Connection {
 
     /// Redis answered `what` with an error of its own.
     pub fn refused(&self, what: &str, error: &str) -> ClusterError {
+        let error = match error.trim() {
+            "" => "an error without a word",
+            error => error,
+        };
         let kind = match error.split(' ').next() {
             Some("NOAUTH" | "WRONGPASS") => ErrorKind::Auth,
             _ => ErrorKind::Unknown,

@@ -3,7 +3,7 @@
 
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinError, spawn_blocking};
 
 use super::ClusterError;
 use super::command::{Command, Replies, Reply};
@@ -57,9 +57,24 @@ pub(super) async fn understand<T: Send + 'static>(
     work: impl FnOnce(&Desk) -> Result<T, Halt> + Send + 'static,
 ) -> Result<T, ClusterError> {
     let (questions, asked) = unbounded_channel();
-    let working = spawn_blocking(move || work(&Desk { questions }));
-    wire::answer(redis, asked).await?;
-    match working.await {
+    let mut working = spawn_blocking(move || work(&Desk { questions }));
+    // Why no answer comes is known here, so this is looked at first.
+    tokio::select! {
+        biased;
+        answered = wire::answer(redis, asked) => {
+            answered?;
+            understood(redis, working.await)
+        }
+        // It does not wait for what it asked and wants no more.
+        worked = &mut working => understood(redis, worked),
+    }
+}
+
+fn understood<T>(
+    redis: &Connection,
+    worked: Result<Result<T, Halt>, JoinError>,
+) -> Result<T, ClusterError> {
+    match worked {
         Ok(Ok(understood)) => Ok(understood),
         Ok(Err(Halt::Senseless(command, reason))) => Err(redis.senseless(command, reason)),
         Ok(Err(Halt::NoAnswer)) | Err(_) => Err(redis.senseless(

@@ -106,7 +106,9 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Wire<'a, R, W> {
             tokio::select! {
                 biased;
                 written = self.writer.write_buf(&mut self.out), if !self.out.is_empty() => {
-                    written.map_err(|error| self.redis.lost(error))?;
+                    if let Err(error) = written {
+                        return Err(self.farewell(error).await);
+                    }
                 }
                 question = questions.recv(), if self.has_time() => match question {
                     Some(question) => self.take(question)?,
@@ -121,6 +123,17 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Wire<'a, R, W> {
                 }
             }
         }
+    }
+
+    /// Why it could not be written: Redis says so before it closes, as far as it
+    /// was told anything.
+    async fn farewell(&mut self, error: io::Error) -> ClusterError {
+        while let Ok(1..) = self.reader.read_buf(&mut self.come).await {
+            if let Err(told) = self.understand() {
+                return told;
+            }
+        }
+        self.redis.lost(error)
     }
 
     /// Whether Redis has nothing to do but to write one answer.

@@ -104,6 +104,13 @@ fn what_is_no_answer_of_redis_is_refused() {
 }
 
 #[test]
+fn lists_in_lists_are_read_to_their_limit() {
+    let lists = |depth| "*1\r\n".repeat(depth) + ":1\r\n";
+    assert!(answers(lists(DEEPEST).as_bytes(), 1000).is_ok());
+    assert!(answers(lists(DEEPEST + 1).as_bytes(), 1000).is_err());
+}
+
+#[test]
 fn a_list_that_claims_to_be_long_costs_nothing_until_it_comes() {
     let mut come = BytesMut::from(format!("*{}\r\n:1\r\n", MOST - 1).as_bytes());
     let mut decoder = Decoder::new();
@@ -128,6 +135,7 @@ fn frames() -> impl Strategy<Value = BytesFrame> {
         bytes().prop_map(BytesFrame::BulkString),
         any::<i64>().prop_map(BytesFrame::Integer),
         "[ -~]{0,30}".prop_map(|text| BytesFrame::SimpleString(text.into())),
+        "[ -~]{0,30}".prop_map(|text| BytesFrame::Error(text.into())),
         Just(BytesFrame::Null),
     ];
     leaf.prop_recursive(4, 60, 12, |inner| {
@@ -145,6 +153,14 @@ fn expected(frame: &BytesFrame) -> Value {
     }
 }
 
+/// An error within a list is no error of the whole.
+fn whole(frame: &BytesFrame) -> Answer {
+    match frame {
+        BytesFrame::Error(text) => Answer::Error(text.clone().into_inner()),
+        frame => Answer::Value(expected(frame)),
+    }
+}
+
 proptest! {
     #[test]
     fn it_reads_what_another_library_writes(frames in list_of(frames(), 1..5), at_a_time in 1_usize..50) {
@@ -153,7 +169,7 @@ proptest! {
             extend_encode(&mut wire, frame, false).unwrap();
         }
         let all = answers(&wire, at_a_time).unwrap();
-        let expected: Vec<_> = frames.iter().map(|frame| Answer::Value(expected(frame))).collect();
+        let expected: Vec<_> = frames.iter().map(whole).collect();
         prop_assert_eq!(all, expected);
     }
 

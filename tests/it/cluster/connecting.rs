@@ -217,14 +217,14 @@ async fn a_reader_keeps_one_connection_and_a_dropped_one_none() {
 }
 
 /// A way to `server` on which the connection of the first read, the third of all,
-/// gets `odd` for an answer and is closed. Its threads end with the tests.
-fn with_an_odd_answer(server: SocketAddr, odd: &'static [u8]) -> config::Redis {
+/// gets `odd` for an answer, and `then` nothing. Its threads end with the tests.
+fn with_an_odd_answer(server: SocketAddr, odd: &'static [u8], then: Then) -> config::Redis {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let own = listener.local_addr().unwrap();
     thread::spawn(move || {
         for (number, client) in listener.incoming().flatten().enumerate() {
             if number == 2 {
-                answer_oddly(client, odd);
+                answer_oddly(client, odd, then);
             } else {
                 let server = TcpStream::connect(server).unwrap();
                 copy(client.try_clone().unwrap(), server.try_clone().unwrap());
@@ -238,11 +238,20 @@ fn with_an_odd_answer(server: SocketAddr, odd: &'static [u8]) -> config::Redis {
     }
 }
 
-fn answer_oddly(mut client: TcpStream, odd: &[u8]) {
+/// What becomes of the connection after an odd answer.
+#[derive(Clone, Copy)]
+enum Then {
+    Closed,
+    Silent,
+}
+
+fn answer_oddly(mut client: TcpStream, odd: &[u8], then: Then) {
     let mut question = [0; 8];
     client.read_exact(&mut question).unwrap();
     client.write_all(odd).unwrap();
-    client.shutdown(std::net::Shutdown::Write).unwrap();
+    if let Then::Closed = then {
+        client.shutdown(std::net::Shutdown::Write).unwrap();
+    }
     // Closing with something unread would take back what was said.
     let _ = client.read_to_end(&mut Vec::new());
 }
@@ -255,7 +264,7 @@ fn copy(mut from: TcpStream, mut to: TcpStream) {
 async fn a_read_that_is_answered_oddly_fails_with_the_reason_and_the_next_one_works() {
     let cluster = usual();
     let (closed, answered) = (ReadFailure::Unreachable, ReadFailure::Answer);
-    let cases: [(&[u8], &str, ReadFailure); 6] = [
+    let cases: [(&[u8], &str, ReadFailure); 7] = [
         (b"", "closed", closed),
         (b"*2\r\n$5\r\nmai", "closed", closed),
         (b"$1000000000\r\nx", "closed", closed),
@@ -264,6 +273,7 @@ async fn a_read_that_is_answered_oddly_fails_with_the_reason_and_the_next_one_wo
             "protocol of Redis",
             answered,
         ),
+        (b"-\r\n", "an error without a word", answered),
         (b"-ERR too\x1b[31m many\r\n", "ERR too␛[31m many", answered),
         (
             b"-NOAUTH Authentication required.\r\n",
@@ -272,11 +282,24 @@ async fn a_read_that_is_answered_oddly_fails_with_the_reason_and_the_next_one_wo
         ),
     ];
     for (odd, reason, kind) in cases {
-        let redis = with_an_odd_answer(cluster.redis.address(), odd);
+        let redis = with_an_odd_answer(cluster.redis.address(), odd, Then::Closed);
         let reader = RedisReader::new(&redis);
         let error = reader.read(now()).await.unwrap_err();
         assert_eq!(error.failure(), kind, "{odd:?}: {error:?}");
         assert!(error.to_string().contains(reason), "{odd:?}: {error}");
         assert_usual(&reader.read(now()).await.unwrap());
     }
+}
+
+#[tokio::test]
+async fn an_answer_without_sense_is_told_at_once_although_others_never_come() {
+    let cluster = usual();
+    // To what was asked before the scan, and to the scan; not to what is asked
+    // while it goes on.
+    let odd = b"*0\r\n:5\r\n+odd\r\n";
+    let redis = with_an_odd_answer(cluster.redis.address(), odd, Then::Silent);
+    let reader = RedisReader::with_limits(&redis, Limits::default());
+    let error = reader.read(now()).await.unwrap_err();
+    assert_eq!(error.failure(), ReadFailure::Answer, "{error:?}");
+    assert!(error.to_string().contains("SCAN"), "{error}");
 }
