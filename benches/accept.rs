@@ -1,5 +1,5 @@
-//! How fast an alert is accepted, durably, beside a receiver in Python that
-//! keeps nothing.
+//! How fast an alert is accepted, durably, beside receivers in Python that keep
+//! nothing, and beside the least that keeps everything.
 //!
 //! `cargo bench --bench accept`. The state directory lies where temporary files
 //! do; `TMPDIR` puts it on another disk.
@@ -18,6 +18,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use support::awake::Awake;
+use support::durable::Durable;
 use support::figures::{Steal, figure, median, ms, percentile, ratio, timed};
 use support::load::{Load, Pace, post_alerts};
 use support::process::{Server, wait_until};
@@ -46,11 +48,17 @@ fn main() {
     let (_plain, plain) = python(folder.path(), "plain");
     let (_tuned, tuned) = python(folder.path(), "tuned");
 
+    let durable = Durable::start(folder.path()).expect("a receiver");
+
     let mut ours = Rounds::default();
     let mut theirs = Rounds::default();
     let mut better = Rounds::default();
+    let mut least = Rounds::default();
     let mut paced = Rounds::default();
     let mut better_paced = Rounds::default();
+    let mut least_paced = Rounds::default();
+    let mut awake = Rounds::default();
+    let mut least_awake = Rounds::default();
     let begin = Steal::until_now();
     // In turn, so that a neighbour's load meets all of them.
     for _ in 0..ROUNDS {
@@ -58,8 +66,13 @@ fn main() {
         ours.add(&post(service.address(), Pace::NoPause));
         theirs.add(&post(plain, Pace::NoPause));
         better.add(&post(tuned, Pace::NoPause));
+        least.add(&post(durable.address(), Pace::NoPause));
         paced.add(&post(service.address(), Pace::PerSecond(PACE)));
         better_paced.add(&post(tuned, Pace::PerSecond(PACE)));
+        least_paced.add(&post(durable.address(), Pace::PerSecond(PACE)));
+        let _awake = Awake::keep(folder.path());
+        awake.add(&post(service.address(), Pace::PerSecond(PACE)));
+        least_awake.add(&post(durable.address(), Pace::PerSecond(PACE)));
     }
 
     println!("{CONNECTIONS} connections, {ROUNDS} rounds of {ROUND:?}, medians of the rounds\n");
@@ -76,9 +89,14 @@ fn main() {
     ours.print("this program, every alert on disk before its 200");
     theirs.print("Python http.server, keeps nothing");
     better.print("Python, threads and open connections, keeps nothing");
+    least.print("the least that is durable: a file and fdatasync");
     println!("\n{PACE} posts a second, over the same connections");
     paced.print("this program");
     better_paced.print("Python, threads and open connections");
+    least_paced.print("the least that is durable");
+    println!("\nthe same, and no processor sleeps");
+    awake.print("this program");
+    least_awake.print("the least that is durable");
     println!();
     let faster = ours.per_second() / theirs.per_second();
     figure(
@@ -98,7 +116,11 @@ fn main() {
         &format!("{waits:.1}"),
         "",
     );
-    for (how, rounds) in [("without a pause", &ours), ("at that pace", &paced)] {
+    for (how, rounds) in [
+        ("without a pause", &ours),
+        ("at that pace", &paced),
+        ("at that pace, processors awake", &awake),
+    ] {
         figure(
             &format!("p99 of this program, {how}"),
             &ms(rounds.p99()),

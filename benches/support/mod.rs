@@ -2,6 +2,8 @@
 //! plain as they can be, and figures.
 #![allow(dead_code, reason = "each bench uses its part of it")]
 
+pub mod awake;
+pub mod durable;
 pub mod figures;
 pub mod library;
 pub mod load;
