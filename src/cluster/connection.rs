@@ -235,10 +235,6 @@ impl Connection {
 
     /// Redis answered `what` with an error of its own.
     pub fn refused(&self, what: &str, error: &str) -> ClusterError {
-        let error = match error.trim() {
-            "" => "an error without a word",
-            error => error,
-        };
         let kind = match error.split(' ').next() {
             Some("NOAUTH" | "WRONGPASS") => ErrorKind::Auth,
             _ => ErrorKind::Unknown,
@@ -311,7 +307,10 @@ fn words(error: &FredError) -> String {
         Some(("Custom", _)) => quoted("error: \""),
         _ => None,
     };
-    truncate(&sanitize(plain.unwrap_or(told)), 200)
+    match plain.unwrap_or(told) {
+        text if text.trim().is_empty() => "an error without a word".to_owned(),
+        text => truncate(&sanitize(text), 200),
+    }
 }
 
 fn builder(endpoint: &Endpoint, connect: Duration, limit: Duration) -> Builder {

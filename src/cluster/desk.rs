@@ -58,26 +58,28 @@ pub(super) async fn understand<T: Send + 'static>(
 ) -> Result<T, ClusterError> {
     let (questions, asked) = unbounded_channel();
     let mut working = spawn_blocking(move || work(&Desk { questions }));
-    // Why no answer comes is known here, so this is looked at first.
-    tokio::select! {
+    let answered = tokio::select! {
+        // What it made of the answers, or why it wants no more of them: also while
+        // one is missing.
         biased;
-        answered = wire::answer(redis, asked) => {
-            answered?;
-            understood(redis, working.await)
-        }
-        // It does not wait for what it asked and wants no more.
-        worked = &mut working => understood(redis, worked),
-    }
+        worked = &mut working => return understood(redis, worked, Ok(())),
+        answered = wire::answer(redis, asked) => answered,
+    };
+    // No answer will come any more, so it ends soon. What it makes of those that
+    // came tells more than that the connection was closed.
+    understood(redis, working.await, answered)
 }
 
 fn understood<T>(
     redis: &Connection,
     worked: Result<Result<T, Halt>, JoinError>,
+    answered: Result<(), ClusterError>,
 ) -> Result<T, ClusterError> {
-    match worked {
-        Ok(Ok(understood)) => Ok(understood),
-        Ok(Err(Halt::Senseless(command, reason))) => Err(redis.senseless(command, reason)),
-        Ok(Err(Halt::NoAnswer)) | Err(_) => Err(redis.senseless(
+    match (worked, answered) {
+        (Ok(Ok(understood)), _) => Ok(understood),
+        (Ok(Err(Halt::Senseless(command, reason))), _) => Err(redis.senseless(command, reason)),
+        (Ok(Err(Halt::NoAnswer)), Err(why)) => Err(why),
+        (Ok(Err(Halt::NoAnswer)) | Err(_), _) => Err(redis.senseless(
             "a full read",
             "it was not understood: a fault of this program, please report it",
         )),

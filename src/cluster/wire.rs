@@ -10,6 +10,7 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::time::Duration;
 
 use fred::bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
@@ -28,6 +29,9 @@ const ROOM: usize = 128 * 1024;
 /// The longest of a cluster with 50,000 modules has 4 MiB. Whoever sends more than
 /// this wants our memory.
 const LONGEST_ANSWER: usize = 64 * 1024 * 1024;
+
+/// How long Redis is listened to when nothing more can be said to it.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Commands, and where the answer to all of them goes.
 pub(super) type Question = (Vec<Command>, oneshot::Sender<Replies>);
@@ -125,15 +129,21 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Wire<'a, R, W> {
         }
     }
 
-    /// Why it could not be written: Redis says so before it closes, as far as it
-    /// was told anything.
+    /// What is to be said of a question that could not be written. Redis may have
+    /// said why before it closed: that tells more than a broken pipe.
     async fn farewell(&mut self, error: io::Error) -> ClusterError {
-        while let Ok(1..) = self.reader.read_buf(&mut self.come).await {
-            if let Err(told) = self.understand() {
-                return told;
+        let listening = async {
+            while !self.open.is_empty()
+                && let Ok(1..) = self.reader.read_buf(&mut self.come).await
+            {
+                self.understand()?;
             }
+            Ok(())
+        };
+        match timeout(FAREWELL, listening).await {
+            Ok(Err(told)) => told,
+            Ok(Ok(())) | Err(_) => self.redis.lost(error),
         }
-        self.redis.lost(error)
     }
 
     /// Whether Redis has nothing to do but to write one answer.

@@ -106,8 +106,10 @@ fn what_is_no_answer_of_redis_is_refused() {
 #[test]
 fn lists_in_lists_are_read_to_their_limit() {
     let lists = |depth| "*1\r\n".repeat(depth) + ":1\r\n";
-    assert!(answers(lists(DEEPEST).as_bytes(), 1000).is_ok());
-    assert!(answers(lists(DEEPEST + 1).as_bytes(), 1000).is_err());
+    let deepest = answers(lists(DEEPEST).as_bytes(), 1000).unwrap();
+    assert_eq!(deepest.len(), 1);
+    let deeper = answers(lists(DEEPEST + 1).as_bytes(), 1000).unwrap_err();
+    assert_eq!(deeper, Senseless("lists in lists without an end"));
 }
 
 #[test]

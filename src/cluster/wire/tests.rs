@@ -3,7 +3,7 @@ use std::task::Poll;
 
 use futures_util::FutureExt as _;
 use tokio::io::{DuplexStream, duplex, split};
-use tokio::sync::mpsc::unbounded_channel;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::*;
 
@@ -58,83 +58,94 @@ async fn redis_gets_the_next_question_when_it_begins_to_answer_the_one_before() 
     assert_eq!(come(&mut redis), QUESTION, "the third");
 }
 
-/// Puts one question to Redis, on the other side of a way that holds so many bytes.
-fn asked(commands: Vec<Command>, room: usize) -> (Asking, DuplexStream) {
-    let (ours, redis) = duplex(room);
-    let (ask, questions) = unbounded_channel();
-    let (tell, answer) = oneshot::channel();
-    ask.send((commands, tell)).unwrap();
-    let asking = Asking {
-        ours,
-        questions,
-        answer,
-        _ask: ask,
-    };
-    (asking, redis)
-}
-
+/// A question, and the way on which it is asked.
 struct Asking {
     ours: DuplexStream,
     questions: UnboundedReceiver<Question>,
     answer: oneshot::Receiver<Replies>,
-    _ask: tokio::sync::mpsc::UnboundedSender<Question>,
+    /// Who could ask more: without, it would end.
+    _more: UnboundedSender<Question>,
+}
+
+/// One question, and Redis on the other side of a way that holds so many bytes.
+fn asked(command: Command, room: usize) -> (Asking, DuplexStream) {
+    let (ours, redis) = duplex(room);
+    let (ask, questions) = unbounded_channel();
+    let (tell, answer) = oneshot::channel();
+    ask.send((vec![command], tell)).unwrap();
+    let asking = Asking {
+        ours,
+        questions,
+        answer,
+        _more: ask,
+    };
+    (asking, redis)
 }
 
 impl Asking {
-    /// How it ends, when the other side is `redis`.
-    async fn beside(self, redis: impl Future<Output = ()>) -> (Result<Replies, ()>, String) {
+    /// The answer of `redis`, or why there is none.
+    async fn beside(self, redis: impl Future<Output = ()>) -> Result<Replies, String> {
         let connection = Connection::unconnected();
         let (reader, writer) = split(self.ours);
+        let mut answer = self.answer;
         let serving = Wire::new(&connection, reader, writer).serve(self.questions);
-        let answer = async { self.answer.await.map_err(|_| ()) };
-        let why = async {
-            let ended = serving.await.map_err(|error| error.to_string());
-            ended.err().unwrap_or_default()
+        let redis = async {
+            redis.await;
+            std::future::pending::<()>().await;
         };
         tokio::select! {
             biased;
-            why = why => (Err(()), why),
-            answer = answer => (answer, String::new()),
-            () = async { redis.await; std::future::pending().await } => unreachable!(),
+            ended = serving => {
+                assert!(answer.try_recv().is_err(), "nobody waits for it any more");
+                Err(ended.unwrap_err().to_string())
+            }
+            answer = &mut answer => Ok(answer.unwrap()),
+            () = redis => unreachable!("it is pending"),
         }
     }
 }
 
+/// More than any way in these tests holds.
+fn long_question() -> Command {
+    Command::fields("a key", &vec!["a field"; 500])
+}
+
 #[tokio::test]
 async fn a_question_may_be_larger_than_the_way_to_redis_holds() {
-    let fields = ["a field"; 500];
-    let (asking, mut redis) = asked(vec![Command::fields("a key", &fields)], 16);
+    let (asking, mut redis) = asked(long_question(), 16);
     let answering = async move {
         let mut expected = BytesMut::new();
-        Command::fields("a key", &fields).write(&mut expected);
+        long_question().write(&mut expected);
         let mut question = vec![0; expected.len()];
         redis.read_exact(&mut question).await.unwrap();
         assert_eq!(question, expected);
         redis.write_all(b":5\r\n").await.unwrap();
     };
-    let (answer, _) = asking.beside(answering).await;
-    let value = answer.unwrap().next().value().unwrap();
-    assert_eq!(value.count(), Some(5));
+    let mut answer = asking.beside(answering).await.unwrap();
+    assert_eq!(answer.next().value().unwrap().count(), Some(5));
 }
 
 #[tokio::test]
 async fn redis_is_heard_when_it_closes_before_it_has_the_whole_question() {
-    let (asking, mut redis) = asked(vec![Command::fields("a key", &["a field"; 500])], 64);
+    let (asking, mut redis) = asked(long_question(), 64);
     let closing = async move {
-        redis
-            .write_all(b"-ERR max number of clients reached\r\n")
-            .await
-            .unwrap();
-        drop(redis);
+        let last_words = b"-ERR max number of clients reached\r\n";
+        redis.write_all(last_words).await.unwrap();
     };
-    let (answer, why) = asking.beside(closing).await;
-    assert!(answer.is_err());
+    let why = asking.beside(closing).await.unwrap_err();
     assert!(why.contains("max number of clients"), "{why}");
 }
 
 #[tokio::test]
+async fn redis_may_also_close_before_it_has_the_whole_question_without_a_word() {
+    let (asking, redis) = asked(long_question(), 64);
+    let why = asking.beside(async move { drop(redis) }).await.unwrap_err();
+    assert!(why.contains("BrokenPipe"), "{why}");
+}
+
+#[tokio::test]
 async fn an_answer_that_wants_all_memory_is_refused() {
-    let (asking, mut redis) = asked(vec![Command::db_size()], ROOM);
+    let (asking, mut redis) = asked(Command::db_size(), ROOM);
     let endless = async move {
         redis.write_all(b"$1000000000\r\n").await.unwrap();
         let part = vec![b'x'; ROOM];
@@ -144,7 +155,7 @@ async fn an_answer_that_wants_all_memory_is_refused() {
             assert!(sent <= LONGEST_ANSWER + 4 * ROOM);
         }
     };
-    let (answer, why) = asking.beside(endless).await;
-    assert!(answer.is_err());
-    assert!(why.contains("more than 67108864 bytes"), "{why}");
+    let why = asking.beside(endless).await.unwrap_err();
+    let expected = format!("more than {LONGEST_ANSWER} bytes");
+    assert!(why.contains(&expected), "{why}");
 }

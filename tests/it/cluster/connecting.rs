@@ -217,7 +217,8 @@ async fn a_reader_keeps_one_connection_and_a_dropped_one_none() {
 }
 
 /// A way to `server` on which the connection of the first read, the third of all,
-/// gets `odd` for an answer, and `then` nothing. Its threads end with the tests.
+/// gets `odd` for an answer; `then` is what becomes of it. Its threads end with the
+/// tests.
 fn with_an_odd_answer(server: SocketAddr, odd: &'static [u8], then: Then) -> config::Redis {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let own = listener.local_addr().unwrap();
@@ -297,9 +298,12 @@ async fn an_answer_without_sense_is_told_at_once_although_others_never_come() {
     // To what was asked before the scan, and to the scan; not to what is asked
     // while it goes on.
     let odd = b"*0\r\n:5\r\n+odd\r\n";
-    let redis = with_an_odd_answer(cluster.redis.address(), odd, Then::Silent);
-    let reader = RedisReader::with_limits(&redis, Limits::default());
-    let error = reader.read(now()).await.unwrap_err();
-    assert_eq!(error.failure(), ReadFailure::Answer, "{error:?}");
-    assert!(error.to_string().contains("SCAN"), "{error}");
+    for then in [Then::Silent, Then::Closed] {
+        let redis = with_an_odd_answer(cluster.redis.address(), odd, then);
+        let began = Instant::now();
+        let error = RedisReader::new(&redis).read(now()).await.unwrap_err();
+        assert_eq!(error.failure(), ReadFailure::Answer, "{error:?}");
+        assert!(error.to_string().contains("SCAN"), "{error}");
+        assert!(began.elapsed() < Limits::default().call / 2);
+    }
 }

@@ -97,8 +97,12 @@ describe("the list of reports", () => {
     expect(place()).toBe("&from=2026-11-10");
     await visit.app.getByLabel("To", { exact: true }).fill("2026-11-01");
     await visit.app.getByText("This day lies before the first one.").waitFor();
-    expect(asked()).toBe(2);
     expect(place()).toBe("&from=2026-11-10");
+    await visit.app.getByLabel("To", { exact: true }).fill("2026-11-20");
+    await expect.poll(asked).toBeGreaterThan(2);
+    // Not one more: for the wrong days none was sent, not even later.
+    expect(asked()).toBe(3);
+    expect(place()).toBe("&from=2026-11-10&to=2026-11-20");
   });
 
   it("says that there is no report yet", async () => {
