@@ -12,15 +12,15 @@
 mod support;
 
 use std::fs::File;
-use std::io::Write as _;
+use std::io::{Seek as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
 use support::awake::Awake;
-use support::durable::Durable;
-use support::figures::{Steal, figure, median, ms, percentile, ratio, timed};
+use support::durable;
+use support::figures::{Steal, figure, median, median_of, ms, percentile, ratio, timed};
 use support::load::{Load, Pace, post_alerts};
 use support::process::{Server, wait_until};
 use support::service::Service;
@@ -30,6 +30,7 @@ const CONNECTIONS: u32 = 50;
 const PACE: u32 = 2_000;
 const ROUNDS: usize = 3;
 const ROUND: Duration = Duration::from_secs(5);
+const SYNCS: usize = 200;
 
 /// So long a wait that nothing but accepting happens while we measure.
 const CONFIGURATION: &str = "\
@@ -42,90 +43,119 @@ logging:
   level: WARNING
 ";
 
+const OURS: &str = "this program, every alert on disk before its 200";
+const PYTHON: &str = "Python http.server, keeps nothing";
+const TUNED: &str = "Python, threads and open connections, keeps nothing";
+const LEAST: &str = "the least that is durable: a file and fdatasync";
+/// With a folder: be [`LEAST`] instead.
+const BE_THE_LEAST: &str = "--be-the-least";
+
 fn main() {
+    let mut arguments = std::env::args_os().skip(1);
+    if arguments.next().is_some_and(|first| first == BE_THE_LEAST) {
+        let folder = arguments.next().expect("its folder");
+        return durable::serve_in(Path::new(&folder)).expect("a receiver");
+    }
     let service = Service::launch(CONFIGURATION, &[("REDIS_ADDRESS", "127.0.0.1:1")]);
     let folder = tempfile::tempdir().expect("a folder");
-    let (_plain, plain) = python(folder.path(), "plain");
-    let (_tuned, tuned) = python(folder.path(), "tuned");
+    let folder = folder.path();
+    let (_plain, plain) = receiver(&mut python("plain"), &folder.join("plain"));
+    let (_tuned, tuned) = receiver(&mut python("tuned"), &folder.join("tuned"));
+    let (_least, least) = receiver(&mut the_least(folder), &folder.join("least"));
+    let (ours, least) = ((OURS, service.address()), (LEAST, least));
+    let (plain, tuned) = ((PYTHON, plain), (TUNED, tuned));
 
-    let durable = Durable::start(folder.path()).expect("a receiver");
-
-    let mut ours = Rounds::default();
-    let mut theirs = Rounds::default();
-    let mut better = Rounds::default();
-    let mut least = Rounds::default();
-    let mut paced = Rounds::default();
-    let mut better_paced = Rounds::default();
-    let mut least_paced = Rounds::default();
-    let mut awake = Rounds::default();
-    let mut least_awake = Rounds::default();
-    let begin = Steal::until_now();
-    // In turn, so that a neighbour's load meets all of them.
+    let paced = Pace::PerSecond(PACE);
+    let mut races = [
+        Race::new(
+            "without a pause",
+            Pace::NoPause,
+            &[ours, plain, tuned, least],
+        ),
+        Race::new("at that pace", paced, &[ours, tuned, least]),
+        Race::new("at that pace, awake", paced, &[ours, least]).kept_awake(folder),
+    ];
     for _ in 0..ROUNDS {
-        let post = |address, pace| post_alerts(address, CONNECTIONS, ROUND, pace);
-        ours.add(&post(service.address(), Pace::NoPause));
-        theirs.add(&post(plain, Pace::NoPause));
-        better.add(&post(tuned, Pace::NoPause));
-        least.add(&post(durable.address(), Pace::NoPause));
-        paced.add(&post(service.address(), Pace::PerSecond(PACE)));
-        better_paced.add(&post(tuned, Pace::PerSecond(PACE)));
-        least_paced.add(&post(durable.address(), Pace::PerSecond(PACE)));
-        let _awake = Awake::keep(folder.path());
-        awake.add(&post(service.address(), Pace::PerSecond(PACE)));
-        least_awake.add(&post(durable.address(), Pace::PerSecond(PACE)));
+        races.iter_mut().for_each(Race::run);
     }
 
-    println!("{CONNECTIONS} connections, {ROUNDS} rounds of {ROUND:?}, medians of the rounds\n");
-    let steal = Steal::until_now().since(&begin);
-    figure("processors: taken by other machines (steal)", &steal, "");
-    let mut syncs = sync_times(&service.state_dir());
-    figure(
-        "disk: write 4 KiB and fdatasync, median",
-        &ms(median(&mut syncs)),
-        "",
-    );
-    figure("disk: the same, p99", &ms(percentile(&mut syncs, 0.99)), "");
-    println!("\nevery connection posts again as soon as it was answered");
-    ours.print("this program, every alert on disk before its 200");
-    theirs.print("Python http.server, keeps nothing");
-    better.print("Python, threads and open connections, keeps nothing");
-    least.print("the least that is durable: a file and fdatasync");
-    println!("\n{PACE} posts a second, over the same connections");
-    paced.print("this program");
-    better_paced.print("Python, threads and open connections");
-    least_paced.print("the least that is durable");
-    println!("\nthe same, and no processor sleeps");
-    awake.print("this program");
-    least_awake.print("the least that is durable");
+    println!("{CONNECTIONS} connections, {ROUNDS} rounds of {ROUND:?}, medians of the rounds");
+    println!("that pace: {PACE} posts a second; awake: no processor sleeps meanwhile");
+    races.iter().for_each(Race::print);
     println!();
-    let faster = ours.per_second() / theirs.per_second();
-    figure(
-        "requests per second: this program / Python",
-        &format!("{faster:.1}"),
-        "> 1",
-    );
-    let faster = ours.per_second() / better.per_second();
-    figure(
-        "requests per second: this program / tuned Python",
-        &format!("{faster:.1}"),
-        "",
-    );
-    let waits = ratio(ours.p99(), median(&mut syncs));
-    figure(
-        "p99 of this program, without a pause / median fdatasync",
-        &format!("{waits:.1}"),
-        "",
-    );
-    for (how, rounds) in [
-        ("without a pause", &ours),
-        ("at that pace", &paced),
-        ("at that pace, processors awake", &awake),
+    print_disk(&mut sync_times(&service.state_dir()));
+    let [no_pause, ..] = &races;
+    for (other, name, target) in [
+        (PYTHON, "Python", "> 1"),
+        (TUNED, "tuned Python", ""),
+        (LEAST, "the least", ""),
     ] {
-        figure(
-            &format!("p99 of this program, {how}"),
-            &ms(rounds.p99()),
-            "< 5 ms on a fast disk",
-        );
+        let faster = no_pause.of(OURS).per_second() / no_pause.of(other).per_second();
+        let what = format!("requests per second: this program / {name}");
+        figure(&what, &format!("{faster:.2}"), target);
+    }
+    for race in &races {
+        let (ours, least) = (race.of(OURS).p99(), race.of(LEAST).p99());
+        let what = format!("p99 {}", race.how);
+        figure(&what, &ms(ours), "< 5 ms on a fast disk");
+        let what = format!("p99 {}: this program / the least", race.how);
+        figure(&what, &format!("{:.2}", ratio(ours, least)), "");
+    }
+}
+
+/// Receivers that are posted to in the same way, in turn, so that a neighbour's
+/// load meets all of them.
+struct Race<'a> {
+    how: &'static str,
+    pace: Pace,
+    /// Where it is told that something went wrong with that.
+    awake: Option<&'a Path>,
+    runners: Vec<(&'static str, SocketAddr, Rounds)>,
+    steal: Steal,
+}
+
+impl<'a> Race<'a> {
+    fn new(how: &'static str, pace: Pace, runners: &[(&'static str, SocketAddr)]) -> Self {
+        let runners = runners.iter();
+        Self {
+            how,
+            pace,
+            awake: None,
+            runners: runners
+                .map(|(who, address)| (*who, *address, Rounds::default()))
+                .collect(),
+            steal: Steal::default(),
+        }
+    }
+
+    fn kept_awake(self, folder: &'a Path) -> Self {
+        Self {
+            awake: Some(folder),
+            ..self
+        }
+    }
+
+    fn run(&mut self) {
+        let _awake = self.awake.map(Awake::keep);
+        let begin = Steal::until_now();
+        for (_, address, rounds) in &mut self.runners {
+            rounds.add(&post_alerts(*address, CONNECTIONS, ROUND, self.pace));
+        }
+        self.steal.add_since(&begin);
+    }
+
+    fn of(&self, who: &str) -> &Rounds {
+        let mut runners = self.runners.iter();
+        let found = runners.find(|(name, ..)| *name == who);
+        &found.expect("one of its runners").2
+    }
+
+    fn print(&self) {
+        let Self { how, steal, .. } = self;
+        println!("\n{how}; {steal} of the processors taken by other machines (steal)");
+        for (who, _, rounds) in &self.runners {
+            rounds.print(who);
+        }
     }
 }
 
@@ -148,9 +178,7 @@ impl Rounds {
     }
 
     fn per_second(&self) -> f64 {
-        let mut sorted = self.per_second.clone();
-        sorted.sort_by(f64::total_cmp);
-        sorted.get(sorted.len() / 2).copied().unwrap_or_default()
+        median_of(self.per_second.clone())
     }
 
     fn p99(&self) -> Duration {
@@ -169,17 +197,29 @@ impl Rounds {
     }
 }
 
-/// Starts the receiver and waits for the port that it prints.
-fn python(folder: &Path, how: &str) -> (Server, SocketAddr) {
+fn python(how: &str) -> Command {
     let script = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/benches/support/plain_receiver.py"
     );
-    let log = folder.join(how);
-    let server = Server::start(Command::new("python3").args([script, how]), &log);
+    let mut command = Command::new("python3");
+    command.args([script, how]);
+    command
+}
+
+/// A process of its own, as the others are.
+fn the_least(folder: &Path) -> Command {
+    let mut command = Command::new(std::env::current_exe().expect("this program"));
+    command.arg(BE_THE_LEAST).arg(folder);
+    command
+}
+
+/// Starts a receiver and waits for the port that it prints.
+fn receiver(command: &mut Command, log: &Path) -> (Server, SocketAddr) {
+    let server = Server::start(command, log);
     let mut port = None;
-    wait_until("the receiver in Python", || {
-        let text = std::fs::read_to_string(&log).unwrap_or_default();
+    wait_until("a receiver", || {
+        let text = std::fs::read_to_string(log).unwrap_or_default();
         port = text.strip_suffix('\n').and_then(|port| port.parse().ok());
         port.is_some()
     });
@@ -187,13 +227,24 @@ fn python(folder: &Path, how: &str) -> (Server, SocketAddr) {
     (server, SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
 }
 
+fn print_disk(syncs: &mut [Duration]) {
+    let what = "disk: write 4 KiB and fdatasync, median";
+    figure(what, &ms(median(syncs)), "");
+    figure("disk: the same, p99", &ms(percentile(syncs, 0.99)), "");
+}
+
 /// What the disk itself takes for one durable write, beside the database.
 fn sync_times(folder: &Path) -> Vec<Duration> {
     let mut file = File::create(folder.join("sync-test")).expect("a file");
-    (0..200)
+    // Made before: for a file that grows, a disk has more to do.
+    file.write_all(&vec![7; 4096 * SYNCS])
+        .and_then(|()| file.sync_all())
+        .and_then(|()| file.rewind())
+        .expect("its room");
+    (0..SYNCS)
         .map(|_| {
             let (time, done) = timed(|| {
-                file.write_all(&[7; 4096])?;
+                file.write_all(&[8; 4096])?;
                 file.sync_data()
             });
             done.expect("a durable write");

@@ -18,19 +18,19 @@ use ns8_backup_monitor::cluster::{ClusterReader as _, RedisReader};
 use ns8_backup_monitor::config::Redis;
 use ns8_backup_monitor::correlator::judge;
 use ns8_backup_monitor::model::Severity;
-use support::figures::{figure, median, ms, processor_time, ratio, timed};
+use support::figures::{figure, median, median_ratio, ms, processor_time, ratio, timed};
 use support::library;
 use support::process::Server;
 use support::redis::{self, Client};
 use support::sample::{self, START, Size};
 
 const PLANS: usize = 200;
-const ROUNDS: usize = 15;
+const ROUNDS: usize = 31;
 
 fn main() {
     let folder = tempfile::tempdir().expect("a folder");
     let (server, address) = redis::start(folder.path());
-    println!("{PLANS} plans, medians of {ROUNDS} rounds\n");
+    println!("{PLANS} plans, medians of {ROUNDS} rounds; of ratios, those of each round\n");
     let sizes = [500, 5_000, 50_000];
     let times = sizes.map(|modules| {
         let size = Size {
@@ -52,10 +52,13 @@ fn main() {
             print("  processor time, here", &ms(times.own), "");
             print("  processor time, Redis", &ms(times.redis), "");
         }
-        let part = |base: &Median| format!("{:.2}", ratio(times.ours.wall, base.wall));
         let target = if *modules == 5_000 { "<= 2" } else { "" };
-        print("program / library", &part(&times.library), "");
-        print("program / socket", &part(&times.socket), target);
+        print("program / library", &format!("{:.2}", times.by_library), "");
+        print(
+            "program / socket",
+            &format!("{:.2}", times.by_socket),
+            target,
+        );
     }
     let [_, middle, largest] = times;
     let growth = |large: &Median, small: &Median| format!("{:.1}", ratio(large.wall, small.wall));
@@ -71,11 +74,13 @@ fn main() {
     );
 }
 
-/// Medians.
+/// Medians, those of the ratios of each round too.
 struct Times {
     ours: Median,
     library: Median,
     socket: Median,
+    by_library: f64,
+    by_socket: f64,
 }
 
 /// The time that passed, and what processors spent of it.
@@ -141,6 +146,8 @@ fn compare(server: &Server, address: SocketAddr, size: Size) -> Times {
         assert_eq!(failed, size.modules.div_ceil(50), "every fiftieth failed");
     }
     Times {
+        by_library: median_ratio(&ours.wall, &by_library.wall),
+        by_socket: median_ratio(&ours.wall, &by_socket.wall),
         ours: ours.median(),
         library: by_library.median(),
         socket: by_socket.median(),

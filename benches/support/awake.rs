@@ -9,21 +9,31 @@ use std::process::Command;
 
 use super::process::Server;
 
+/// Longer than any of them is needed; nobody ends those of a bench that was killed.
+const BUSY: &str = "ulimit -t 60; while :; do :; done";
+
 /// Keeps every processor busy with what gives way to everything else, until it is
 /// dropped.
 pub struct Awake {
-    _busy: Vec<Server>,
+    busy: Vec<Server>,
 }
 
 impl Awake {
     /// Its output goes to `folder`.
     pub fn keep(folder: &Path) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        let spin = ["--idle", "0", "sh", "-c", "while :; do :; done"];
-        let busy = (0..processors)
-            .map(|_| Server::start(Command::new("chrt").args(spin), &folder.join("awake")));
+        let spin = ["--idle", "0", "sh", "-c", BUSY];
+        let log = folder.join("awake");
+        let start = |_| Server::start(Command::new("chrt").args(spin), &log);
         Self {
-            _busy: busy.collect(),
+            busy: (0..processors).map(start).collect(),
         }
+    }
+}
+
+impl Drop for Awake {
+    fn drop(&mut self) {
+        let all = self.busy.iter_mut().all(Server::running);
+        assert!(all || std::thread::panicking(), "a processor slept");
     }
 }

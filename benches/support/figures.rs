@@ -1,5 +1,6 @@
 //! From many measurements to the few numbers that are worth reading.
 
+use std::fmt;
 use std::time::{Duration, Instant};
 
 /// The value that `part` (0 to 1) of all lie below; sorts them.
@@ -37,6 +38,17 @@ pub fn ratio(value: Duration, base: Duration) -> f64 {
     value.as_secs_f64() / base.as_secs_f64().max(f64::EPSILON)
 }
 
+/// The median of value / base, pair by pair: what slowed both down cancels out.
+pub fn median_ratio(values: &[Duration], bases: &[Duration]) -> f64 {
+    let pairs = values.iter().zip(bases);
+    median_of(pairs.map(|(value, base)| ratio(*value, *base)).collect())
+}
+
+pub fn median_of(mut numbers: Vec<f64>) -> f64 {
+    numbers.sort_by(f64::total_cmp);
+    numbers.get(numbers.len() / 2).copied().unwrap_or_default()
+}
+
 /// One figure: what, how much, and what was asked for.
 pub fn figure(what: &str, value: &str, target: &str) {
     println!("{what:<58} {value:>14}   {target}");
@@ -63,15 +75,16 @@ pub fn processor_time(pid: u32) -> Duration {
     Duration::from_nanos(threads.filter_map(nanoseconds).sum())
 }
 
-/// What a virtual machine waited for its processors since it was started:
-/// against that a figure of the same time is to be read.
+/// What a virtual machine waited for its processors: against that a figure of the
+/// same time is to be read.
+#[derive(Default)]
 pub struct Steal {
     stolen: u64,
     all: u64,
 }
 
 impl Steal {
-    /// Until now, by `/proc/stat`.
+    /// From the machine's start until now, by `/proc/stat`.
     pub fn until_now() -> Self {
         let text = std::fs::read_to_string("/proc/stat").unwrap_or_default();
         let first = text.lines().next().unwrap_or_default();
@@ -83,10 +96,18 @@ impl Steal {
         }
     }
 
-    /// Its part of all processor time since `begin`, in percent.
-    pub fn since(&self, begin: &Self) -> String {
-        let stolen = 100 * self.stolen.saturating_sub(begin.stolen);
-        format!("{} %", stolen / self.all.saturating_sub(begin.all).max(1))
+    /// Adds what came since `begin`.
+    pub fn add_since(&mut self, begin: &Self) {
+        let now = Self::until_now();
+        self.stolen += now.stolen.saturating_sub(begin.stolen);
+        self.all += now.all.saturating_sub(begin.all);
+    }
+}
+
+/// Its part of all processor time.
+impl fmt::Display for Steal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} %", 100 * self.stolen / self.all.max(1))
     }
 }
 
