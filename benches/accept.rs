@@ -1,5 +1,5 @@
 //! How fast an alert is accepted, durably, beside receivers in Python that keep
-//! nothing, and beside the least that keeps everything.
+//! nothing, and beside the least that is durable.
 //!
 //! `cargo bench --bench accept`. The state directory lies where temporary files
 //! do; `TMPDIR` puts it on another disk.
