@@ -175,5 +175,9 @@ fn show(mail: &Path, began: Instant) -> anyhow::Result<()> {
     say(&format!("The whole message:          {}", mail.display()))?;
     say(&format!("As a mail program shows it: {}", page.display()))?;
     say("Their folder stays until you remove it.")?;
-    say("Next: `ns8-backup-monitor config example` prints a configuration to start from.")
+    let program = std::env::args().next();
+    let program = program.as_deref().unwrap_or("ns8-backup-monitor");
+    say(&format!(
+        "Next: `{program} config example` prints a configuration to start from."
+    ))
 }
