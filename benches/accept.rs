@@ -152,7 +152,7 @@ impl<'a> Race<'a> {
 
     fn print(&self) {
         let Self { how, steal, .. } = self;
-        println!("\n{how}; {steal} of the processors taken by other machines (steal)");
+        println!("\n{how}; {steal} of the processors withheld by the host (steal)");
         for (who, _, rounds) in &self.runners {
             rounds.print(who);
         }

@@ -1,7 +1,7 @@
 //! The least that a receiver can do before it promises to keep a post: it writes
 //! it to a file as it is, and answers after one `fdatasync` for all that waited for
 //! it. It understands nothing, finds nothing again, and writes over what it has
-//! after 32 MiB: no rival, but a bound for what this machine allows.
+//! after 32 MiB: no rival, but a measure of what this machine takes.
 
 use std::fs::File;
 use std::io::{self, Seek as _, Write as _};

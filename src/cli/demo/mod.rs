@@ -175,9 +175,10 @@ fn show(mail: &Path, began: Instant) -> anyhow::Result<()> {
     say(&format!("The whole message:          {}", mail.display()))?;
     say(&format!("As a mail program shows it: {}", page.display()))?;
     say("Their folder stays until you remove it.")?;
-    let program = std::env::args().next();
-    let program = program.as_deref().unwrap_or("ns8-backup-monitor");
+    let program = std::env::args_os().next();
+    let program = program.unwrap_or_else(|| "ns8-backup-monitor".into());
     say(&format!(
-        "Next: `{program} config example` prints a configuration to start from."
+        "Next: `{} config example` prints a configuration to start from.",
+        program.display()
     ))
 }
