@@ -21,14 +21,20 @@ use crate::model::{
 
 /// Named keys that are kept; more would only repeat the same trouble.
 const NOTES_MAX: usize = 200;
+/// So many are held before those that are kept are chosen.
+const NOTES_HELD: usize = 10 * NOTES_MAX;
 
 /// The readings so far, and what was found odd on the way.
 #[derive(Default)]
 pub(super) struct Statuses {
     /// Looked into for every status, so not in order.
     plans: HashMap<PlanId, OfPlan>,
-    notes: Vec<Unreadable>,
+    notes: Notes,
 }
+
+/// Keys that are named, and never many of them.
+#[derive(Default)]
+struct Notes(Vec<Unreadable>);
 
 #[derive(Default)]
 struct OfPlan {
@@ -53,7 +59,7 @@ pub(super) enum Origin {
 impl Statuses {
     /// Names a key that cannot be understood and is no status.
     pub fn note(&mut self, key: impl Into<String>, reason: Reason) {
-        self.notes.push(Unreadable::new(key, reason));
+        self.notes.add(Unreadable::new(key, reason));
     }
 
     /// Whether layout A says anything about `plan`: then C is not read.
@@ -83,25 +89,42 @@ impl Statuses {
             .filter(|(_, of_plan)| !of_plan.best.is_empty())
             .map(|(plan, of_plan)| (plan, of_plan.best.sorted()))
             .collect();
-        // Redis gives the fields of a hash in any order; what is said of them
-        // should not change from read to read.
-        let mut notes = self.notes;
-        notes.sort_by(|a, b| (&a.key, &a.reason).cmp(&(&b.key, &b.reason)));
-        notes.truncate(NOTES_MAX);
-        (statuses, notes)
+        (statuses, self.notes.kept())
+    }
+}
+
+impl Notes {
+    fn add(&mut self, note: Unreadable) {
+        self.0.push(note);
+        if self.0.len() >= NOTES_HELD {
+            self.choose();
+        }
+    }
+
+    fn kept(mut self) -> Vec<Unreadable> {
+        self.choose();
+        self.0
+    }
+
+    /// Redis gives the fields of a hash in any order; what is said of them should
+    /// not change from read to read.
+    fn choose(&mut self) {
+        self.0
+            .sort_by(|a, b| (&a.key, &a.reason).cmp(&(&b.key, &b.reason)));
+        self.0.truncate(NOTES_MAX);
     }
 }
 
 /// Takes readings of modules in one plan.
 pub(super) struct Offers<'a> {
     of_plan: &'a mut OfPlan,
-    notes: &'a mut Vec<Unreadable>,
+    notes: &'a mut Notes,
 }
 
 impl Offers<'_> {
     /// Names a key that cannot be understood and is no status.
     pub fn note(&mut self, key: String, reason: Reason) {
-        self.notes.push(Unreadable::new(key, reason));
+        self.notes.add(Unreadable::new(key, reason));
     }
 
     /// Takes one value for `module`, from the key that `key` gives.
@@ -129,7 +152,7 @@ impl Offers<'_> {
         };
         let loser = self.of_plan.take(module, origin, reading);
         if let Some(StatusReading::Unreadable(unreadable)) = loser {
-            self.notes.push(unreadable);
+            self.notes.add(unreadable);
         }
     }
 }
@@ -306,11 +329,16 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_of_broken_keys_stays_bounded() {
+    fn of_a_flood_of_broken_keys_the_same_few_are_named_in_any_order() {
+        let flood = 10_000;
+        let name = |number: usize| format!("key {number:05}");
+        let shuffled = (0..flood).map(|number| name(number * 7 % flood));
         let mut statuses = Statuses::default();
-        for number in 0..10_000 {
-            statuses.note(format!("key {number}"), Reason::NotAHash);
+        for key in shuffled {
+            statuses.note(key, Reason::NotAHash);
+            assert!(statuses.notes.0.len() < NOTES_HELD);
         }
-        assert_eq!(statuses.finish().1.len(), NOTES_MAX);
+        let named = statuses.finish().1.into_iter().map(|note| note.key);
+        assert!(named.eq((0..NOTES_MAX).map(name)));
     }
 }
