@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use ns8_backup_monitor::cluster::{ClusterReader as _, RedisReader};
 use ns8_backup_monitor::config::Redis;
 use ns8_backup_monitor::correlator::judge;
-use ns8_backup_monitor::model::Severity;
+use ns8_backup_monitor::model::{JudgedMember, Severity};
 use support::figures::{figure, median, median_ratio, ms, processor_time, ratio, timed};
 use support::library;
 use support::process::Server;
@@ -161,7 +161,10 @@ async fn read_and_judge(reader: &RedisReader, now: Timestamp) -> usize {
         .plans
         .keys()
         .filter_map(|plan| judge(&state, plan))
-        .flat_map(|run| run.members)
-        .filter(|member| member.cause.severity() == Severity::Bad)
-        .count()
+        .map(|run| run.members.iter().filter(|member| is_bad(member)).count())
+        .sum()
+}
+
+fn is_bad(member: &JudgedMember) -> bool {
+    member.cause.severity() == Severity::Bad
 }
