@@ -10,6 +10,7 @@
 
 mod support;
 
+use std::hint::black_box;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ use jiff::Timestamp;
 use ns8_backup_monitor::cluster::{ClusterReader as _, RedisReader};
 use ns8_backup_monitor::config::Redis;
 use ns8_backup_monitor::correlator::judge;
-use ns8_backup_monitor::model::{JudgedMember, Severity};
+use ns8_backup_monitor::model::{JudgedRun, Severity};
 use support::figures::{figure, median, median_ratio, ms, processor_time, ratio, timed};
 use support::library;
 use support::process::Server;
@@ -161,10 +162,13 @@ async fn read_and_judge(reader: &RedisReader, now: Timestamp) -> usize {
         .plans
         .keys()
         .filter_map(|plan| judge(&state, plan))
-        .map(|run| run.members.iter().filter(|member| is_bad(member)).count())
+        .map(|run| bad_members(black_box(&run)))
         .sum()
 }
 
-fn is_bad(member: &JudgedMember) -> bool {
-    member.cause.severity() == Severity::Bad
+fn bad_members(run: &JudgedRun) -> usize {
+    let causes = run.members.iter().map(|member| member.cause);
+    causes
+        .filter(|cause| cause.severity() == Severity::Bad)
+        .count()
 }

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use super::command::{Command, Reply};
 use super::desk::{Asked, Desk, Halt};
 use super::keys;
+use super::statuses::NOTES_MAX;
 use super::value::{Value, is_id, raw, shown};
 use crate::model::{ModuleId, NodeId, PlanId};
 
@@ -22,7 +23,8 @@ const STEPS: u64 = 8;
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Scanned {
     pub plans: BTreeSet<PlanId>,
-    /// Keys in the place of a plan's whose id is none, fit to be shown.
+    /// Keys in the place of a plan's whose id is none, fit to be shown: as many as
+    /// are named.
     pub odd_plans: BTreeSet<String>,
     /// Layout A.
     pub statuses: BTreeSet<(PlanId, NodeId)>,
@@ -90,6 +92,9 @@ impl Scanned {
                 }
                 [None, None] => {
                     self.odd_plans.insert(shown(key));
+                    if self.odd_plans.len() > NOTES_MAX {
+                        self.odd_plans.pop_last();
+                    }
                 }
                 [Some("status"), None] if is_id(plan) => {
                     self.first_plans.insert(plan.into());
@@ -195,5 +200,13 @@ mod tests {
         let shown: String = seen.odd_plans.into_iter().collect();
         assert!(!shown.contains('\u{202e}'));
         assert!(seen.plans.is_empty());
+    }
+    #[test]
+    fn of_many_plans_whose_ids_are_none_a_few_are_named() {
+        let keys = (0..1_000).rev().map(|n| format!("cluster/backup/{n:04} x"));
+        let keys: Vec<_> = keys.collect();
+        let seen = scanned(&keys.iter().map(String::as_str).collect::<Vec<_>>());
+        let first = keys.iter().rev().take(NOTES_MAX);
+        assert!(seen.odd_plans.iter().eq(first));
     }
 }

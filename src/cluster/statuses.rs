@@ -20,7 +20,7 @@ use crate::model::{
 };
 
 /// Named keys that are kept; more would only repeat the same trouble.
-const NOTES_MAX: usize = 200;
+pub(super) const NOTES_MAX: usize = 200;
 /// So many are held before those that are kept are chosen.
 const NOTES_HELD: usize = 10 * NOTES_MAX;
 
@@ -103,6 +103,7 @@ impl Notes {
 
     fn kept(mut self) -> Vec<Unreadable> {
         self.choose();
+        self.0.shrink_to_fit();
         self.0
     }
 

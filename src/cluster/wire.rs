@@ -40,7 +40,7 @@ pub(super) type Question = (Vec<Command>, oneshot::Sender<Replies>);
 /// answered.
 pub(super) async fn answer(
     redis: &Connection,
-    questions: UnboundedReceiver<Question>,
+    questions: &mut UnboundedReceiver<Question>,
 ) -> Result<(), ClusterError> {
     match redis.endpoint() {
         Endpoint::Socket(path) => {
@@ -104,7 +104,7 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Wire<'a, R, W> {
 
     async fn serve(
         mut self,
-        mut questions: UnboundedReceiver<Question>,
+        questions: &mut UnboundedReceiver<Question>,
     ) -> Result<(), ClusterError> {
         loop {
             tokio::select! {
