@@ -201,6 +201,7 @@ mod tests {
         assert!(!shown.contains('\u{202e}'));
         assert!(seen.plans.is_empty());
     }
+
     #[test]
     fn of_many_plans_whose_ids_are_none_a_few_are_named() {
         let keys = (0..1_000).rev().map(|n| format!("cluster/backup/{n:04} x"));
