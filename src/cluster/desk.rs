@@ -3,7 +3,6 @@
 
 use std::thread;
 
-use futures_util::future::join;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot::{self, error::TryRecvError};
 use tokio::task::{JoinError, spawn_blocking};
@@ -40,9 +39,14 @@ impl Desk {
     /// Asks all `commands` at once. What is asked first is answered first, and more
     /// can be asked before any answer came.
     pub fn ask(&self, commands: Vec<Command>) -> Asked {
-        let (tell, answer) = oneshot::channel();
+        let (tell, mut answer) = oneshot::channel();
         // Nobody listens only when no answer will come either.
         let _ = self.questions.send((commands, tell));
+        // Who gives up the queue empties it, but not of a question that is being put
+        // into it meanwhile.
+        if self.questions.is_closed() {
+            answer.close();
+        }
         Asked(answer)
     }
 }
@@ -71,21 +75,18 @@ pub(super) async fn understand<T: Send + 'static>(
     redis: &Connection,
     work: impl FnOnce(&Desk) -> Result<T, Halt> + Send + 'static,
 ) -> Result<T, ClusterError> {
-    let (questions, mut asked) = unbounded_channel();
+    let (questions, asked) = unbounded_channel();
     let mut working = spawn_blocking(move || work(&Desk { questions }));
     let answered = tokio::select! {
         // What it made of the answers, or why it wants no more of them: also while
         // one is missing.
         biased;
         worked = &mut working => return understood(redis, worked, Ok(())),
-        answered = wire::answer(redis, &mut asked) => answered,
+        answered = wire::answer(redis, asked) => answered,
     };
-    // No answer will come any more: also a question that is just being asked is
-    // dropped, so that it ends soon. What it makes of the answers that came tells
-    // more than that the connection was closed.
-    asked.close();
-    let (worked, ()) = join(working, async { while asked.recv().await.is_some() {} }).await;
-    understood(redis, worked, answered)
+    // No answer will come any more, so it ends soon. What it makes of those that
+    // came tells more than that the connection was closed.
+    understood(redis, working.await, answered)
 }
 
 fn understood<T>(
@@ -106,6 +107,8 @@ fn understood<T>(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Barrier;
+
     use super::*;
 
     #[test]
@@ -119,5 +122,26 @@ mod tests {
         assert!(matches!(second.answer(), Err(Halt::NoAnswer)));
         assert!(first.answer().is_ok());
         assert!(matches!(desk.ask(Vec::new()).answer(), Err(Halt::NoAnswer)));
+    }
+
+    /// Without the care that `ask` takes, some of thousands wait for ever.
+    #[test]
+    fn nobody_waits_who_asks_in_the_moment_in_which_the_queue_is_given_up() {
+        for _ in 0..20_000 {
+            let (questions, queue) = unbounded_channel();
+            let desk = Desk { questions };
+            let here = &Barrier::new(2);
+            let asked = thread::scope(|scope| {
+                scope.spawn(move || {
+                    here.wait();
+                    drop(queue);
+                });
+                here.wait();
+                [(); 8].map(|()| desk.ask(vec![Command::db_size()]))
+            });
+            for mut asked in asked {
+                assert_eq!(asked.0.try_recv().unwrap_err(), TryRecvError::Closed);
+            }
+        }
     }
 }

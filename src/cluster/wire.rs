@@ -40,7 +40,7 @@ pub(super) type Question = (Vec<Command>, oneshot::Sender<Replies>);
 /// answered.
 pub(super) async fn answer(
     redis: &Connection,
-    questions: &mut UnboundedReceiver<Question>,
+    questions: UnboundedReceiver<Question>,
 ) -> Result<(), ClusterError> {
     match redis.endpoint() {
         Endpoint::Socket(path) => {
@@ -104,7 +104,7 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Wire<'a, R, W> {
 
     async fn serve(
         mut self,
-        questions: &mut UnboundedReceiver<Question>,
+        mut questions: UnboundedReceiver<Question>,
     ) -> Result<(), ClusterError> {
         loop {
             tokio::select! {

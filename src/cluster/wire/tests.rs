@@ -30,14 +30,14 @@ async fn redis_gets_the_next_question_when_it_begins_to_answer_the_one_before() 
     let connection = Connection::unconnected();
     let (ours, mut redis) = duplex(4096);
     let (reader, writer) = split(ours);
-    let (ask, mut questions) = unbounded_channel();
+    let (ask, questions) = unbounded_channel();
     let mut answers = Vec::new();
     for _ in 0..3 {
         let (tell, answer) = oneshot::channel();
         ask.send((vec![Command::db_size()], tell)).unwrap();
         answers.push(answer);
     }
-    let mut serving = pin!(Wire::new(&connection, reader, writer).serve(&mut questions));
+    let mut serving = pin!(Wire::new(&connection, reader, writer).serve(questions));
     let mut answered = || {
         let done = answers.iter_mut().map(|answer| answer.try_recv().is_ok());
         done.collect::<Vec<_>>()
@@ -84,11 +84,11 @@ fn asked(command: Command, room: usize) -> (Asking, DuplexStream) {
 
 impl Asking {
     /// The answer of `redis`, or why there is none.
-    async fn beside(mut self, redis: impl Future<Output = ()>) -> Result<Replies, String> {
+    async fn beside(self, redis: impl Future<Output = ()>) -> Result<Replies, String> {
         let connection = Connection::unconnected();
         let (reader, writer) = split(self.ours);
         let mut answer = self.answer;
-        let serving = Wire::new(&connection, reader, writer).serve(&mut self.questions);
+        let serving = Wire::new(&connection, reader, writer).serve(self.questions);
         let redis = async {
             redis.await;
             std::future::pending::<()>().await;
