@@ -25,7 +25,7 @@ pub struct Accepted {
 
 /// An alert in the form of its row.
 struct NewAlert {
-    identity: [u8; 32],
+    identity: Vec<u8>,
     name: String,
     state: AlertState,
     labels: String,
@@ -42,7 +42,7 @@ impl Store {
             .into_iter()
             .map(NewAlert::from_alert)
             .collect::<Result<Vec<_>, _>>()?;
-        self.write(move |db| {
+        self.write_again(move |db| {
             let mut accepted = Accepted::default();
             for row in &rows {
                 if row.store(db, now)? {
@@ -79,20 +79,22 @@ impl Store {
         reason: CloseReason,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.write(move |db| answer(db, &entries, Answer::Closed(reason), now))
+        self.write_again(move |db| answer(db, &entries, Answer::Closed(reason), now))
             .await
     }
 }
 
 impl NewAlert {
     fn from_alert(alert: Alert) -> Result<Self, StoreError> {
-        let json = |error: serde_json::Error| StoreError::Internal(error.to_string());
+        let labels = serde_json::to_string(&alert.labels)
+            .map_err(|error| StoreError::Internal(error.to_string()))?;
+        let starts_at = alert.starts_at.map(micros);
         Ok(Self {
-            identity: Sha256::digest(serde_json::to_vec(&alert).map_err(json)?).into(),
-            labels: serde_json::to_string(&alert.labels).map_err(json)?,
+            identity: identity(&alert.name, alert.state.name(), &labels, starts_at),
             name: alert.name,
             state: alert.state,
-            starts_at: alert.starts_at.map(micros),
+            labels,
+            starts_at,
         })
     }
 
@@ -100,20 +102,12 @@ impl NewAlert {
     /// microsecond and when the clock was set back: it tells repeats apart.
     fn store(&self, db: &Connection, now: Timestamp) -> Result<bool, StoreError> {
         let waits = (self.state == AlertState::Firing).then(|| micros(now));
-        let known = db
+        let new = db
             .prepare_cached(
-                "UPDATE alert SET
-                     count = count + 1,
-                     last_seen = max(?2, last_seen + 1),
-                     waiting_since = coalesce(waiting_since, ?3)
-                 WHERE identity = ?1",
-            )?
-            .execute(params![self.identity, micros(now), waits])?;
-        if known == 0 {
-            db.prepare_cached(
                 "INSERT INTO alert (identity, name, state, labels, starts_at,
                                     count, first_seen, last_seen, waiting_since)
-                 VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?6, ?7)",
+                 VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?6, ?7)
+                 ON CONFLICT (identity) DO NOTHING",
             )?
             .execute(params![
                 self.identity,
@@ -124,9 +118,31 @@ impl NewAlert {
                 micros(now),
                 waits
             ])?;
+        if new == 0 {
+            db.prepare_cached(
+                "UPDATE alert SET
+                     count = count + 1,
+                     last_seen = max(?2, last_seen + 1),
+                     waiting_since = coalesce(waiting_since, ?3)
+                 WHERE identity = ?1",
+            )?
+            .execute(params![self.identity, micros(now), waits])?;
         }
-        Ok(known == 0)
+        Ok(new > 0)
     }
+}
+
+/// What tells alerts apart, made of their columns. The start comes first: alerts of
+/// one time then lie side by side in the index, and those that are stored together
+/// change few of its pages.
+pub(super) fn identity(name: &str, state: &str, labels: &str, starts_at: Option<i64>) -> Vec<u8> {
+    let mut digest = Sha256::new();
+    for text in [name, state, labels] {
+        digest.update(text.len().to_be_bytes());
+        digest.update(text);
+    }
+    let start = starts_at.unwrap_or_default().to_be_bytes();
+    [&start[..], &digest.finalize()].concat()
 }
 
 fn entry(row: &Row<'_>) -> Result<InboxEntry, StoreError> {

@@ -130,6 +130,15 @@ impl Store {
     {
         self.inner.worker.call(Kind::Write, work).await
     }
+
+    /// The same for work that may have to be done again.
+    async fn write_again<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.inner.worker.call_again(work).await
+    }
 }
 
 #[cfg(test)]

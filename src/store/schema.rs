@@ -2,6 +2,7 @@
 
 mod v2;
 mod v3;
+mod v4;
 
 use std::path::Path;
 use std::time::Duration;
@@ -25,7 +26,7 @@ type Step = fn(&Connection) -> Result<(), StoreError>;
 
 /// Every step from one format to the next; the format is their count and
 /// stands in `user_version`.
-const MIGRATIONS: &[Step] = &[|db| Ok(db.execute_batch(V1)?), v2::up, v3::up];
+const MIGRATIONS: &[Step] = &[|db| Ok(db.execute_batch(V1)?), v2::up, v3::up, v4::up];
 
 /// No version of this program will ever have so high a format.
 const FAR: i64 = 256;
@@ -52,8 +53,8 @@ CREATE TABLE report (
     UNIQUE (kind, plan, run)
 ) STRICT;
 
--- The inbox. `identity` is a digest of name, state, labels and starts_at. An
--- entry waits while `waiting_since` is set; the last three columns say how it
+-- The inbox. `identity` is made of name, state, labels and starts_at. An entry
+-- waits while `waiting_since` is set; the last three columns say how it
 -- was answered last.
 CREATE TABLE alert (
     id            INTEGER PRIMARY KEY AUTOINCREMENT,

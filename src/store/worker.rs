@@ -25,6 +25,9 @@ const BATCH: usize = 256;
 pub(super) enum Kind {
     Read,
     Write,
+    /// A write that can be done again. Those that wait together share one savepoint,
+    /// which is cheaper, until one of them fails.
+    WriteAgain,
 }
 
 /// The thread and the way to it.
@@ -68,10 +71,32 @@ impl Worker {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
+        let mut work = Some(work);
+        let once = move |connection: &Connection| match work.take() {
+            Some(work) => work(connection),
+            None => Err(StoreError::Internal("a call was made twice".to_owned())),
+        };
+        self.hand_over(kind, once).await
+    }
+
+    /// The same for a write that may have to be done again.
+    pub(super) async fn call_again<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.hand_over(Kind::WriteAgain, work).await
+    }
+
+    async fn hand_over<T, F>(&self, kind: Kind, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
         let (reply, answer) = oneshot::channel();
         let job = Call {
             kind,
-            work: Some(work),
+            work,
             result: None,
             reply,
         };
@@ -132,7 +157,7 @@ trait Job: Send {
 
 struct Call<T, F> {
     kind: Kind,
-    work: Option<F>,
+    work: F,
     result: Option<Result<T, StoreError>>,
     reply: oneshot::Sender<Result<T, StoreError>>,
 }
@@ -140,17 +165,14 @@ struct Call<T, F> {
 impl<T, F> Job for Call<T, F>
 where
     T: Send,
-    F: FnOnce(&Connection) -> Result<T, StoreError> + Send,
+    F: FnMut(&Connection) -> Result<T, StoreError> + Send,
 {
     fn kind(&self) -> Kind {
         self.kind
     }
 
     fn run(&mut self, connection: &Connection) -> Result<(), StoreError> {
-        let Some(work) = self.work.take() else {
-            return Ok(());
-        };
-        let result = work(connection);
+        let result = (self.work)(connection);
         let verdict = result.as_ref().map(|_| ()).map_err(Clone::clone);
         self.result = Some(result);
         verdict
@@ -202,7 +224,7 @@ fn serve(database: &Database, carrier: &mut Carrier, queue: &Receiver<Box<dyn Jo
         let (writes, reads): (Vec<_>, Vec<_>) = iter::once(first)
             .chain(queue.try_iter())
             .take(BATCH)
-            .partition(|job| job.kind() == Kind::Write);
+            .partition(|job| job.kind() != Kind::Read);
         if !writes.is_empty() {
             answer(writes, |jobs| commit_together(database, jobs));
             carrier.between_commits(&database.connection);
@@ -223,28 +245,44 @@ fn answer(
     }
 }
 
-/// One transaction for all, a savepoint for each: a job that fails undoes only
-/// itself.
+/// One transaction for all, in which a job that fails undoes only itself.
 fn commit_together(database: &Database, jobs: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
     database.usable()?;
     database.place.check()?;
     let connection = &database.connection;
     in_transaction(database, "BEGIN IMMEDIATE", || {
-        for job in jobs {
-            connection.prepare_cached("SAVEPOINT job")?.execute([])?;
-            if let Err(error) = job.run(connection) {
-                // A full disk can end the whole transaction, and with it the
-                // savepoint and the work of the others. Into a damaged file
-                // nothing is promised.
-                if connection.is_autocommit() || matches!(error, StoreError::Damaged(_)) {
-                    return Err(error);
-                }
-                connection.execute_batch("ROLLBACK TO job")?;
-            }
-            connection.prepare_cached("RELEASE job")?.execute([])?;
+        if let [alone] = jobs {
+            // The transaction undoes it.
+            return alone.run(connection);
         }
-        Ok(())
+        jobs.chunk_by_mut(|one, next| both_again(&**one, &**next))
+            .try_for_each(|jobs| run_in_savepoint(connection, jobs))
     })
+}
+
+fn both_again(one: &dyn Job, next: &dyn Job) -> bool {
+    one.kind() == Kind::WriteAgain && next.kind() == Kind::WriteAgain
+}
+
+/// Fails only where the whole transaction has to.
+fn run_in_savepoint(connection: &Connection, jobs: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+    say(connection, "SAVEPOINT job")?;
+    let Err(error) = jobs.iter_mut().try_for_each(|job| job.run(connection)) else {
+        return say(connection, "RELEASE job");
+    };
+    // A full disk can end the whole transaction, and with it the savepoint and the
+    // work of the others. Into a damaged file nothing is promised.
+    if connection.is_autocommit() || matches!(error, StoreError::Damaged(_)) {
+        return Err(error);
+    }
+    say(connection, "ROLLBACK TO job")?;
+    say(connection, "RELEASE job")?;
+    if jobs.len() == 1 {
+        return Ok(());
+    }
+    // Whose failure it was shows when each is done by itself.
+    jobs.chunks_mut(1)
+        .try_for_each(|job| run_in_savepoint(connection, job))
 }
 
 /// One view of the data for all that the job looks at.
@@ -262,15 +300,19 @@ fn in_transaction(
     work: impl FnOnce() -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     let connection = &database.connection;
-    let opened = connection.execute_batch(begin).map_err(StoreError::from);
-    let done = opened
+    let done = say(connection, begin)
         .and_then(|()| work())
-        .and_then(|()| Ok(connection.execute_batch("COMMIT")?));
+        .and_then(|()| say(connection, "COMMIT"));
     if done.is_err() && !connection.is_autocommit() {
         // What matters to the caller is why it came to this.
-        let _ = connection.execute_batch("ROLLBACK");
+        let _ = say(connection, "ROLLBACK");
     }
     done.map_err(|error| database.judge(error))
+}
+
+fn say(connection: &Connection, what: &str) -> Result<(), StoreError> {
+    connection.prepare_cached(what)?.execute([])?;
+    Ok(())
 }
 
 #[cfg(test)]

@@ -71,7 +71,7 @@ fn a_database_of_a_newer_version_is_left_alone() {
         error,
         StoreError::TooNew {
             found: 99,
-            known: 3
+            known: 4
         }
     );
 }

@@ -32,12 +32,16 @@ async fn hold(store: &Store) -> mpsc::Sender<()> {
 }
 
 async fn insert(store: Store, plan: String) -> Result<(), StoreError> {
-    store
-        .write(move |db| {
-            db.execute("INSERT INTO plan_seen (plan) VALUES (?1)", [plan])?;
-            Ok(())
-        })
-        .await
+    store.write(move |db| insert_into(db, &plan)).await
+}
+
+async fn insert_again(store: Store, plan: String) -> Result<(), StoreError> {
+    store.write_again(move |db| insert_into(db, &plan)).await
+}
+
+fn insert_into(db: &Connection, plan: &str) -> Result<(), StoreError> {
+    db.execute("INSERT INTO plan_seen (plan) VALUES (?1)", [plan])?;
+    Ok(())
 }
 
 async fn plans(store: &Store) -> usize {
@@ -82,6 +86,26 @@ async fn a_call_that_fails_takes_no_other_one_down() {
     }
     assert_eq!(failed, 1);
     assert_eq!(plans(&store).await, 3);
+}
+
+#[tokio::test]
+async fn a_call_that_shares_a_savepoint_takes_no_other_one_down_either() {
+    let (_dir, store) = open();
+    let held = hold(&store).await;
+    let again = |plan: &str| started(insert_again(store.clone(), plan.to_owned()));
+    let before = again("a");
+    let alone = started(insert(store.clone(), "b".into()));
+    let [good, bad, last] = ["c", "a", "d"].map(again);
+    let after = started(insert(store.clone(), "e".into()));
+    drop(held);
+    assert_eq!(
+        (before.await, alone.await, after.await),
+        (Ok(()), Ok(()), Ok(()))
+    );
+    assert_eq!((good.await, last.await), (Ok(()), Ok(())));
+    let error = bad.await.unwrap_err();
+    assert!(error.to_string().contains("UNIQUE"), "{error}");
+    assert_eq!(plans(&store).await, 5);
 }
 
 #[tokio::test]
@@ -159,6 +183,22 @@ async fn a_call_that_fills_the_disk_takes_the_others_down_honestly() {
     assert_eq!(large.await, Err(StoreError::Full));
     let stored = small.await.is_ok();
     assert_eq!(plans(&store).await, usize::from(stored));
+}
+
+#[tokio::test]
+async fn one_of_those_that_share_a_savepoint_fills_the_disk_honestly() {
+    let (_dir, store) = open();
+    store.fill_disk().await;
+    let held = hold(&store).await;
+    let [first, large, last] = ["first".into(), "x".repeat(200_000), "last".into()]
+        .map(|plan| started(insert_again(store.clone(), plan)));
+    drop(held);
+    assert_eq!(large.await, Err(StoreError::Full));
+    let stored = [first.await.is_ok(), last.await.is_ok()];
+    assert_eq!(
+        plans(&store).await,
+        stored.iter().filter(|one| **one).count()
+    );
 }
 
 #[tokio::test]
