@@ -2,17 +2,18 @@
 //! alerts that it would post, in another shape.
 
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde::de::Error as _;
 
 use super::Rules;
-use super::payload::{bounded, time};
+use super::lenient::Labels;
+use super::payload::time;
 use crate::model::{Alert, AlertState};
 
 /// Such an alert, as far as it matters.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Listed {
-    labels: Map<String, Value>,
+    labels: Labels,
     #[serde(default)]
     starts_at: Option<String>,
     #[serde(default)]
@@ -35,21 +36,26 @@ pub fn active_alerts(list: &[u8], rules: &Rules) -> Result<Vec<Alert>, serde_jso
     let active = listed
         .into_iter()
         .filter(|alert| alert.status.state != "suppressed");
-    let alerts = active.filter_map(|alert| {
-        let labels = bounded(alert.labels);
-        Some(Alert {
-            name: labels.get("alertname")?.clone(),
-            state: AlertState::Firing,
-            labels,
-            starts_at: alert.starts_at.as_deref().and_then(time),
-        })
-    });
-    Ok(alerts.filter(|alert| rules.counts(&alert.name)).collect())
+    let mut alerts = Vec::new();
+    for alert in active {
+        let labels = alert.labels.0;
+        let labels =
+            labels.ok_or_else(|| serde_json::Error::custom("labels that are no object"))?;
+        if let Some(name) = labels.get("alertname").filter(|name| rules.counts(name)) {
+            alerts.push(Alert {
+                name: name.clone(),
+                state: AlertState::Firing,
+                labels,
+                starts_at: alert.starts_at.as_deref().and_then(time),
+            });
+        }
+    }
+    Ok(alerts)
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::config;

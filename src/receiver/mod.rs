@@ -11,6 +11,7 @@ mod alert;
 mod body;
 mod connections;
 mod health;
+mod lenient;
 mod metrics;
 mod observe;
 mod payload;

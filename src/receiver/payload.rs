@@ -4,7 +4,6 @@
 //! The post's own `status`, group and common labels are not looked at: one post
 //! can mix plans, firing and resolved.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -13,24 +12,17 @@ use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde_json::error::Category;
-use serde_json::{Map, Value};
 
-use crate::model::{Alert, AlertState, truncate};
+use crate::model::{Alert, AlertState};
 
 use super::Refusal;
+use super::lenient::{Labels, Text};
 
 /// Alerts of one post; NS8 has one per plan and node.
 const MOST_ALERTS: usize = 5_000;
-/// Labels of one alert; Prometheus' rules give about ten.
-const MOST_LABELS: usize = 64;
-/// Characters of a label's name or value.
-const LABEL_LENGTH: usize = 1_024;
 
 /// What is said of a text in a wrong place: serde by itself quotes it.
 const TEXT: Unexpected<'_> = Unexpected::Other("text");
-
-/// The labels that decide or are shown; never left out for want of room.
-const NEEDED: [&str; 6] = ["alertname", "backup_id", "id", "name", "node", "severity"];
 
 /// The alerts of a body, as far as each can be understood: one that says
 /// neither firing nor resolved, or has no name, cannot, and is counted.
@@ -86,7 +78,7 @@ impl<'de> Deserialize<'de> for Alerts {
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Alerts, A::Error> {
                 let mut taken = Post::default();
                 for _ in 0..MOST_ALERTS {
-                    let Some(Object(posted)) = list.next_element::<Object<Posted>>()? else {
+                    let Some(Object(posted)) = list.next_element::<Object<Posted<'_>>>()? else {
                         break;
                     };
                     match posted.understood() {
@@ -109,28 +101,27 @@ impl<'de> Deserialize<'de> for Alerts {
 /// An alert as it is posted, whatever its members are.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-struct Posted {
-    status: Value,
-    labels: Value,
-    starts_at: Value,
+struct Posted<'a> {
+    #[serde(borrow)]
+    status: Text<'a>,
+    labels: Labels,
+    #[serde(borrow)]
+    starts_at: Text<'a>,
 }
 
-impl Posted {
+impl Posted<'_> {
     fn understood(self) -> Option<Alert> {
-        let state = match self.status.as_str()? {
+        let state = match &*self.status.0? {
             "firing" => AlertState::Firing,
             "resolved" => AlertState::Resolved,
             _ => return None,
         };
-        let Value::Object(labels) = self.labels else {
-            return None;
-        };
-        let labels = bounded(labels);
+        let labels = self.labels.0?;
         Some(Alert {
             name: labels.get("alertname")?.clone(),
             state,
             labels,
-            starts_at: self.starts_at.as_str().and_then(time),
+            starts_at: self.starts_at.0.as_deref().and_then(time),
         })
     }
 }
@@ -160,37 +151,6 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
 
         deserializer.deserialize_any(Members(PhantomData))
     }
-}
-
-/// Needed labels first, then the others by name while there is room.
-pub(super) fn bounded(mut labels: Map<String, Value>) -> BTreeMap<String, String> {
-    let mut needed = Vec::new();
-    if labels.len() > MOST_LABELS {
-        needed.extend(NEEDED.iter().filter_map(|name| labels.remove_entry(*name)));
-    }
-    needed
-        .into_iter()
-        .chain(labels)
-        .filter_map(|(name, value)| Some((cut(name), text(value)?)))
-        .take(MOST_LABELS)
-        .collect()
-}
-
-/// Alertmanager's labels are strings; what is posted by hand may say `"id": 1`.
-fn text(value: Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(cut(text)),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Bool(yes) => Some(yes.to_string()),
-        Value::Null | Value::Array(_) | Value::Object(_) => None,
-    }
-}
-
-fn cut(text: String) -> String {
-    if text.len() <= LABEL_LENGTH {
-        return text;
-    }
-    truncate(&text, LABEL_LENGTH)
 }
 
 /// To the millisecond, as Alertmanager lists it where it is asked, so that an

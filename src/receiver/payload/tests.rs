@@ -1,5 +1,6 @@
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
+use super::super::lenient::{LABEL_LENGTH, MOST_LABELS};
 use super::*;
 
 fn read(value: &Value) -> Result<Post, Refusal> {
@@ -92,8 +93,9 @@ fn a_body_that_is_no_webhook_is_refused_with_its_reason() {
     let bytes = parse(b"{\"alerts\":[\xff]}").unwrap_err().to_string();
     assert!(bytes.contains("not JSON"), "{bytes}");
     let deep = [r#"{"alerts":[{"status":"#, &"[".repeat(100_000)].concat();
+    // That it ends is all that is asked: each depth in the stack would be too deep.
     let deep = parse(deep.as_bytes()).unwrap_err().to_string();
-    assert!(deep.contains("recursion"), "{deep}");
+    assert!(deep.contains("not JSON"), "{deep}");
 }
 
 #[test]
@@ -119,9 +121,15 @@ fn what_nobody_looks_at_can_be_anything() {
         &b"\xff"[..],
         br#"","alerts":[{"annotations":7,"status":"firing","deep":"#,
         &deep,
-        br#","labels":{"alertname":"BackupFailed"}}],"status":[]}"#,
+        br#","labels":{"alertname":"BackupFailed","deep":"#,
+        &deep,
+        br#"},"startsAt":"#,
+        &deep,
+        br#"}],"status":[]}"#,
     ];
-    assert_eq!(parse(&post.concat()).unwrap().alerts.len(), 1);
+    let post = parse(&post.concat()).unwrap();
+    assert_eq!(post.alerts.len(), 1);
+    assert_eq!(post.alerts[0].labels.len(), 1);
 }
 
 #[test]
@@ -145,12 +153,34 @@ fn an_alert_that_says_too_little_is_counted_and_left_out() {
 fn labels_that_are_no_text_become_text_where_they_can() {
     let alert = one(&json!({
         "status": "firing",
-        "labels": { "alertname": "BackupFailed", "id": 7, "on": true, "no": null, "list": [1] },
+        "labels": {
+            "alertname": "BackupFailed", "id": 7, "below": -7, "share": 0.5, "on": true,
+            "no": null, "list": [1], "object": { "id": 1 },
+        },
     }))
     .unwrap();
     assert_eq!(alert.plan(), Some("7".into()));
-    let names: Vec<_> = alert.labels.keys().map(String::as_str).collect();
-    assert_eq!(names, ["alertname", "id", "on"]);
+    let labels = [
+        ("alertname", "BackupFailed"),
+        ("below", "-7"),
+        ("id", "7"),
+        ("on", "true"),
+        ("share", "0.5"),
+    ];
+    let labels = labels.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    assert_eq!(alert.labels, labels.into());
+}
+
+#[test]
+fn of_labels_with_one_name_the_last_one_counts() {
+    let post = br#"{"alerts":[{"status":"firing","labels":
+        {"alertname":"BackupFailed","id":"1","id":"2","node":"1","node":null}}]}"#;
+    let labels = parse(post).unwrap().alerts.remove(0).labels;
+    let labels: Vec<_> = labels
+        .iter()
+        .map(|(name, value)| (&**name, &**value))
+        .collect();
+    assert_eq!(labels, [("alertname", "BackupFailed"), ("id", "2")]);
 }
 
 #[test]
