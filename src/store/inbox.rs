@@ -79,7 +79,7 @@ impl Store {
         reason: CloseReason,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.write_again(move |db| answer(db, &entries, Answer::Closed(reason), now))
+        self.write(move |db| answer(db, &entries, Answer::Closed(reason), now))
             .await
     }
 }
